@@ -1,0 +1,57 @@
+"""Stage ``baselines``: one data set. ``python -m pipelines.baselines DATASET``.
+
+Scores the predictors that look at no image on the test split and leaves their records beside the
+models'.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+
+from segnet.baselines import baseline_counts
+from segnet.config import Cell, load_config
+from segnet.datasets.store import PreparedDataset, read_dataset
+from segnet.errors import exit_on_user_error, lookup
+from segnet.paths import cell_report_folder, prepared_folder
+from segnet.provenance import collect_provenance
+from segnet.records import Evaluation, EvaluationRecord
+from segnet.scores import scores_from_counts, write_evaluation
+
+
+def main(dataset: str) -> None:
+    """Evaluate every baseline of one data set of the bench that ``params.yaml`` describes."""
+    config = load_config()
+    lookup(dict.fromkeys(config.bench.datasets), dataset, what="data set of the bench")
+    data = read_dataset(prepared_folder(config.bench.name, dataset))
+    for cell in config.bench.baseline_cells():
+        if cell.dataset == dataset:
+            evaluate_baseline(cell, data)
+
+
+def evaluate_baseline(cell: Cell, data: PreparedDataset) -> None:
+    """Score one baseline on the test split and write its record."""
+    counts = baseline_counts(data, cell.model)
+    scores = scores_from_counts(counts, data.taxonomy, cross_entropy=math.nan, dice=math.nan)
+    test = data.splits["test"]
+    record = EvaluationRecord(
+        cell=cell,
+        evaluations=(
+            Evaluation(
+                checkpoint="selected", epoch=0, split="test", num_images=len(test), scores=scores
+            ),
+        ),
+        image_names=test.names,
+        provenance=collect_provenance(
+            device="cpu", precision="exact", threads=1, data_fingerprint=data.fingerprint
+        ),
+    )
+    write_evaluation(cell_report_folder(cell.bench, cell.slug), record, {"selected": counts})
+    print(f"{cell.slug}: mIoU {scores.miou:.4f}, pixel accuracy {scores.pixel_accuracy:.4f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m pipelines.baselines")
+    parser.add_argument("dataset")
+    with exit_on_user_error():
+        main(parser.parse_args().dataset)

@@ -1,0 +1,97 @@
+"""Stage ``evaluate``: one cell. ``python -m pipelines.evaluate DATASET MODEL LOSS SEED``.
+
+Scores the test split once with the selected weights and once with those of the last epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from segnet.checkpoint import load_weights
+from segnet.compute import choose_compute
+from segnet.config import Cell, load_config
+from segnet.datasets.store import read_dataset
+from segnet.errors import exit_on_user_error
+from segnet.evaluation import evaluate, network_predictor
+from segnet.models import build_model
+from segnet.paths import cell_report_folder, cell_run_folder, prepared_folder
+from segnet.provenance import collect_provenance
+from segnet.records import CHECKPOINTS, Evaluation, EvaluationRecord, TrainRecord
+from segnet.resident import load_resident
+from segnet.scores import scores_from_counts, write_evaluation
+
+
+def main(dataset: str, model: str, loss: str, seed: int) -> None:
+    """Evaluate one trained cell of the bench that ``params.yaml`` describes."""
+    config = load_config()
+    bench = config.bench
+    cell = Cell(bench=bench.name, dataset=dataset, model=model, loss=loss, seed=seed)
+    records = cell_report_folder(bench.name, cell.slug)
+    runs = cell_run_folder(bench.name, cell.slug)
+    trained = TrainRecord.read(records)
+    compute = choose_compute(bench.precision)
+
+    data = read_dataset(prepared_folder(bench.name, dataset))
+    test = load_resident(data.splits["test"], compute.device)
+    network = build_model(
+        model,
+        num_classes=data.taxonomy.num_classes,
+        width=bench.width,
+        options=config.models[model],
+        seed=seed,
+    )
+    compute.place(network)
+
+    epochs = {"selected": trained.selected_epoch, "last": trained.total_epochs}
+    evaluations, counts, predicted = [], {}, {}
+    for checkpoint in CHECKPOINTS:
+        load_weights(network, runs / f"{checkpoint}.safetensors")
+        result = evaluate(
+            network_predictor(network, compute), test, num_classes=data.taxonomy.num_classes
+        )
+        counts[checkpoint], predicted[checkpoint] = result.counts, result.predicted
+        scores = scores_from_counts(
+            result.counts,
+            data.taxonomy,
+            cross_entropy=result.cross_entropy,
+            dice=result.dice,
+        )
+        evaluations.append(
+            Evaluation(
+                checkpoint=checkpoint,
+                epoch=epochs[checkpoint],
+                split="test",
+                num_images=len(test),
+                scores=scores,
+            )
+        )
+
+    np.savez_compressed(runs / "predictions.npz", selected=predicted["selected"])
+    record = EvaluationRecord(
+        cell=cell,
+        evaluations=tuple(evaluations),
+        image_names=data.splits["test"].names,
+        provenance=collect_provenance(
+            device=compute.device_name,
+            precision=compute.precision,
+            threads=compute.threads,
+            data_fingerprint=data.fingerprint,
+        ),
+    )
+    write_evaluation(records, record, counts)
+    for one in evaluations:
+        print(
+            f"{cell.slug}  {one.checkpoint} (epoch {one.epoch})  test mIoU {one.scores.miou:.4f}  "
+            f"G {one.scores.pixel_accuracy:.4f}  C {one.scores.class_accuracy:.4f}"
+        )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m pipelines.evaluate")
+    for axis in ("dataset", "model", "loss"):
+        parser.add_argument(axis)
+    parser.add_argument("seed", type=int)
+    with exit_on_user_error():
+        main(**vars(parser.parse_args()))

@@ -1,0 +1,125 @@
+"""Extraction of zip and tar files from the network, which may hold anything."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import shutil
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from segnet.errors import UserError
+
+DAMAGE = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One entry of an archive, zip and tar alike."""
+
+    name: str
+    size_bytes: int
+    is_file: bool
+    is_folder: bool
+    open: Callable[[], io.BufferedIOBase]
+
+
+def extract_archive(archive: Path, folder: Path, *, inside: str, limit_bytes: int) -> None:
+    """Write the files of one folder of a zip or tar file into ``folder``.
+
+    Args:
+        archive: the file; its format is told from its content.
+        folder: an existing folder.
+        inside: which folder of the archive, as a pattern such as ``*/CamVid``; the paths of the
+            written files are relative to it.
+        limit_bytes: what the chosen files may add up to.
+
+    Raises:
+        UserError: if the file is damaged or no archive, holds nothing ``inside``, holds more than
+            ``limit_bytes``, has an absolute path or ``..`` anywhere, or a link or device among the
+            chosen files. Nothing is written then, unless the damage is in a file's data.
+    """
+    try:
+        with _open(archive) as members:
+            chosen = list(_choose(archive, members, PurePosixPath(inside)))
+            total_bytes = sum(member.size_bytes for member, _ in chosen)
+            if not chosen:
+                raise UserError(f"{archive} has no files in '{inside}'. Delete it and fetch again.")
+            if total_bytes > limit_bytes:
+                raise UserError(
+                    f"{archive} would unpack to {total_bytes} bytes, more than the {limit_bytes} "
+                    "that it can have. Delete it and fetch again."
+                )
+            for member, path in chosen:
+                target = folder / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with member.open() as source, target.open("wb") as sink:
+                    shutil.copyfileobj(source, sink)
+    except DAMAGE as error:
+        raise UserError(f"{archive} is damaged ({error}). Delete it and fetch again.") from None
+
+
+def _choose(
+    archive: Path, members: list[_Member], inside: PurePosixPath
+) -> Iterator[tuple[_Member, PurePosixPath]]:
+    """The files under ``inside`` and their paths in it; every name of the archive is checked."""
+    depth = len(inside.parts)
+    for member in members:
+        path = PurePosixPath(member.name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            raise UserError(
+                f"{archive} has a member '{member.name}' that points outside. "
+                "It is not the published file: delete it."
+            )
+        pairs = zip(path.parts, inside.parts, strict=False)
+        if len(path.parts) <= depth or not all(fnmatchcase(*pair) for pair in pairs):
+            continue
+        if not member.is_file and not member.is_folder:
+            raise UserError(
+                f"{archive} has a link or device '{member.name}'. "
+                "It is not the published file: delete it."
+            )
+        if member.is_file:
+            yield member, PurePosixPath(*path.parts[depth:])
+
+
+@contextmanager
+def _open(archive: Path) -> Iterator[list[_Member]]:
+    """The members of an archive, readable while the block lasts."""
+    if zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as opened_zip:
+            yield [_zip_member(opened_zip, info) for info in opened_zip.infolist()]
+        return
+    if not tarfile.is_tarfile(archive):
+        raise UserError(f"{archive} is neither a zip nor a tar file. Delete it and fetch again.")
+    with tarfile.open(archive) as opened_tar:
+        yield [_tar_member(opened_tar, info) for info in opened_tar]
+
+
+def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
+    mode = info.external_attr >> 16  # the upper half holds Unix file modes, 0 if there are none
+    return _Member(
+        name=info.filename,
+        size_bytes=info.file_size,
+        is_file=not info.is_dir() and (stat.S_ISREG(mode) or stat.S_IFMT(mode) == 0),
+        is_folder=info.is_dir(),
+        open=lambda: cast(io.BufferedIOBase, archive.open(info)),
+    )
+
+
+def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
+    return _Member(
+        name=info.name,
+        size_bytes=info.size,
+        is_file=info.isreg(),
+        is_folder=info.isdir(),
+        open=lambda: cast(io.BufferedIOBase, archive.extractfile(info)),
+    )

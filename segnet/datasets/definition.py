@@ -1,0 +1,69 @@
+"""What a data set has to say of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from segnet.config import Section
+from segnet.datasets.decoded import Sample
+from segnet.errors import UserError, nearest
+from segnet.taxonomy import Taxonomy
+
+
+class NoOptions(Section):
+    """The options of a data set that has none."""
+
+
+@dataclass(frozen=True)
+class DatasetDefinition:
+    """A data set: its facts, how to get its files, how to read them.
+
+    ``fetch`` and ``samples`` take the folder of the raw files and an instance of ``options``.
+    ``fetch`` does nothing if the folder is complete. ``samples`` checks names and numbers but
+    decodes nothing.
+    """
+
+    title: str
+    taxonomy: Taxonomy
+    synthetic: bool
+    """Drawn by a program. Every table says so."""
+    source: str
+    licence: str
+    citation: str
+    fetch: Callable[[Path, Any], None]
+    samples: Callable[[Path, Any], dict[str, list[Sample]]]
+    """Samples by split, in the order train, val, test."""
+    options: type[Section] = NoOptions
+    """The keys of ``params.yaml: datasets.<name>``."""
+    fingerprint: str | None = None
+    """``PreparedDataset.fingerprint`` of the published data, if the options cannot change it."""
+
+
+def read_options(name: str, definition: DatasetDefinition, options: Mapping[str, Any]) -> Section:
+    """The checked options of data set ``name``, out of ``params.yaml: datasets.<name>``.
+
+    Raises:
+        UserError: on an unknown or missing option or a wrong value.
+    """
+    try:
+        return definition.options.model_validate(options)
+    except ValidationError as error:
+        known = list(definition.options.model_fields)
+        problems = (_explain(f"datasets.{name}", one, known) for one in error.errors())
+        raise UserError("\n".join(problems)) from None
+
+
+def _explain(where: str, problem: Any, known: list[str]) -> str:
+    """One line for one pydantic error."""
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        hint = f"{nearest(key, known)}Known options: {', '.join(known) or 'none'}."
+        return f"params.yaml: unknown option '{where}.{key}'. {hint}"
+    if problem["type"] == "missing":
+        return f"params.yaml: '{where}.{key}' is missing. Known options: {', '.join(known)}."
+    return f"params.yaml: '{where}.{key}': {problem['msg']}, not {problem['input']!r}."

@@ -1,0 +1,87 @@
+"""Image files to arrays; a file that cannot be decoded is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from segnet.errors import UserError
+from segnet.taxonomy import IGNORE_INDEX
+
+IMAGE_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+
+
+def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """The decoded pixels of an image.
+
+    Raises:
+        UserError: if the file is missing, truncated or no image.
+    """
+    return np.asarray(_decode(path).convert("RGB"))
+
+
+def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
+    """The labels of a grey or palette image, as stored: a palette's colours are not looked at.
+
+    Raises:
+        UserError: if the file cannot be decoded or has more than one byte a pixel.
+    """
+    image = _decode(path)
+    if image.mode not in ("L", "P"):
+        raise UserError(
+            f"{path} has mode {image.mode}; a mask is an 8-bit grey or palette image (L or P). "
+            "Fetch the data set again."
+        )
+    return np.asarray(image)
+
+
+def map_labels(
+    labels: UInt8[np.ndarray, "h w"], path: Path, *, num_classes: int, void: int
+) -> UInt8[np.ndarray, "h w"]:
+    """Labels with ``void`` replaced by ``IGNORE_INDEX``.
+
+    Raises:
+        UserError: on a label that is neither a class nor ``void``; names ``path`` and the first
+            such pixel.
+    """
+    stray = (labels >= num_classes) & (labels != void)
+    if stray.any():
+        row, column = np.argwhere(stray)[0].tolist()
+        raise UserError(
+            f"{path} has label {labels[row, column]} at row {row}, column {column} "
+            f"({int(stray.sum())} such pixels); labels are 0..{num_classes - 1} and {void} for "
+            "void. Fetch the data set again."
+        )
+    return np.where(labels == void, np.uint8(IGNORE_INDEX), labels)
+
+
+def files_by_stem(folder: Path, *, suffixes: Iterable[str] = IMAGE_SUFFIXES) -> dict[str, Path]:
+    """The images of a folder by name without suffix, in name order.
+
+    Raises:
+        UserError: if there is no such folder, or two images differ in their suffix only.
+    """
+    if not folder.is_dir():
+        raise UserError(f"{folder} does not exist. Fetch the data set again.")
+    files: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in suffixes and not path.name.startswith("."):
+            if path.stem in files:
+                raise UserError(f"{path} and {files[path.stem].name} have one name. Delete one.")
+            files[path.stem] = path
+    return files
+
+
+def _decode(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as image:
+            image.load()  # reading is lazy, and damage shows only now
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist. Fetch the data set again.") from None
+    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all three on damaged files
+        raise UserError(f"{path} cannot be decoded ({error}). Delete it and fetch again.") from None
+    return image

@@ -1,0 +1,68 @@
+"""A folder that appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segnet.errors import UserError
+
+MIB = 2**20
+
+
+@contextmanager
+def fresh_folder(target: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``target`` that takes its name when the block ends well.
+
+    On any exception, ``KeyboardInterrupt`` included, the new folder is removed and an old
+    ``target`` stays as it was. What a killed process left behind is removed by the next one.
+
+    Raises:
+        UserError: if the disk fills up meanwhile.
+    """
+    scratch = target.with_name(f".{target.name}.part")
+    replaced = target.with_name(f".{target.name}.old")
+    try:
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        yield scratch
+        shutil.rmtree(replaced, ignore_errors=True)
+        if target.exists():  # a folder with content cannot be replaced by one rename
+            target.rename(replaced)
+        scratch.rename(target)
+    except BaseException as error:
+        written = sum(path.stat().st_size for path in scratch.rglob("*") if path.is_file())
+        if replaced.exists() and not target.exists():
+            replaced.rename(target)
+        shutil.rmtree(scratch, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise UserError(
+                f"{target}: no space left after {written / MIB:.0f} MiB, now removed again; "
+                f"{_free_bytes(target) / MIB:.0f} MiB are free. Free some space and run it again."
+            ) from error
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def require_space(folder: Path, needed_bytes: int) -> None:
+    """Check that the disk of ``folder`` has room.
+
+    Raises:
+        UserError: if it has not; says how much is needed and how much is free.
+    """
+    free = _free_bytes(folder)
+    if free < needed_bytes:
+        raise UserError(
+            f"{folder} needs {needed_bytes / MIB:.0f} MiB, but its disk has {free / MIB:.0f} MiB "
+            "free. Free some space, or move the project to a larger disk."
+        )
+
+
+def _free_bytes(folder: Path) -> int:
+    """What is free on the disk of ``folder`` or, before it exists, of what will hold it."""
+    while not folder.exists():
+        folder = folder.parent
+    return shutil.disk_usage(folder).free

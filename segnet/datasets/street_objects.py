@@ -1,0 +1,289 @@
+"""What stands in a street: houses, trees, poles, signs, fences, cars and people, in metres."""
+
+import numpy as np
+
+from segnet.datasets.street_shapes import (
+    Camera,
+    Extent,
+    Floats,
+    Label,
+    Line,
+    Patch,
+    Side,
+    Texture,
+    Thing,
+    bars,
+    box,
+    ellipse,
+    grid,
+    grow,
+    on_face,
+    rectangle,
+    ring,
+    upright,
+)
+
+Part = tuple[Floats, Floats | None, Label | None]  # a shape in metres, its colour and its label
+
+# RGB in 0..1. Some walls are as grey as the road, or as bright as the sky; some cars are as walls.
+WALLS = np.array([[52, 30, 22], [62, 52, 36], [72, 66, 54], [43, 43, 44], [78, 82, 88]]) / 100
+LEAVES = np.array([[18, 30, 12], [28, 38, 16], [15, 22, 14], [42, 32, 14], [34, 28, 22]]) / 100
+PAINTS = np.array([[60, 8, 8], [10, 18, 45], [80, 80, 82], [6, 6, 8], [43, 43, 45]]) / 100
+CLOTHES = np.array([[10, 10, 14], [22, 26, 40], [60, 14, 14], [70, 68, 60], [30, 38, 24]]) / 100
+VESTS = np.array([[85, 80, 10], [90, 40, 6], [15, 50, 85]]) / 100
+SKIN = np.array([[82, 62, 50], [62, 42, 30], [36, 24, 18]]) / 100
+BOARDS = np.array([[75, 10, 12], [12, 25, 62], [85, 85, 82], [80, 62, 8], [8, 38, 22]]) / 100
+HEADLAMPS = np.array([[90, 90, 80], [75, 6, 5]]) / 100  # coming, going
+FENCES = np.array([[88, 88, 86], [8, 20, 12], [40, 24, 12], [70, 62, 40]]) / 100
+SIGNALS = np.array([[90, 10, 10], [90, 60, 10], [10, 80, 40]]) / 100
+DARK = np.array([0.05, 0.05, 0.06])
+
+THINNEST = 1.6  # image pixels; a thinner pole would be lost between the samples of the mask
+
+# Length, width, height and height of the shoulder of a car, a saloon, a van and a bus; and how much
+# their roof falls short of the shoulder at either end. All in metres.
+VEHICLES = (
+    (4.0, 1.75, 1.5, 0.9, 0.7),
+    (4.5, 1.80, 1.45, 0.9, 1.0),
+    (5.2, 2.00, 2.3, 1.2, 0.3),
+    (9.0, 2.50, 3.1, 1.2, 0.1),
+)
+VEHICLE_SHARES = (0.45, 0.35, 0.13, 0.07)
+SIDE_WHEELS = np.concatenate([ellipse(u, -0.05, 0.08, 0.45) for u in (0.2, 0.8)])
+END_WHEELS = np.concatenate([rectangle(u, u + 0.14, -0.4, 0.0) for u in (0.02, 0.84)])
+LAMPS = np.concatenate([rectangle(u, u + 0.16, 0.5, 0.8) for u in (0.04, 0.8)])
+
+# Frame, legs, torso, arms and head of a cyclist, as lines in metres.
+FRAME: list[Line] = [
+    ((-0.52, 0.34), (-0.2, 0.8)),
+    ((-0.2, 0.8), (0.4, 0.8)),
+    ((-0.05, 0.3), (0.4, 0.8)),
+    ((0.52, 0.34), (0.38, 1.05)),
+]
+RIDER_FROM_SIDE: tuple[list[Line], ...] = (
+    FRAME,
+    [((-0.15, 0.95), (0.17, 0.65)), ((0.17, 0.65), (0.0, 0.2)), ((-0.15, 0.95), (-0.1, 0.4))],
+    [((-0.18, 0.9), (0.12, 1.42))],
+    [((0.12, 1.4), (0.4, 1.05))],
+    [((0.18, 1.5), (0.22, 1.74))],
+)
+RIDER_FROM_BEHIND: tuple[list[Line], ...] = (
+    [((-0.03, 0.0), (-0.03, 0.8)), ((0.03, 0.0), (0.03, 0.8)), ((-0.3, 1.05), (0.3, 1.05))],
+    [((-0.11, 0.95), (-0.14, 0.25)), ((0.11, 0.95), (0.14, 0.4))],
+    [((0.0, 0.85), (0.0, 1.46))],
+    [((-0.18, 1.42), (-0.28, 1.05)), ((0.18, 1.42), (0.28, 1.05))],
+    [((0.0, 1.5), (0.0, 1.74))],
+)
+
+
+def draw_grey(rng: np.random.Generator, low: float, high: float, tint: float = 0.05) -> Floats:
+    """A random RGB colour (3,) of brightness `low` to `high`, `tint` away from grey."""
+    return np.clip(rng.uniform(low, high) + rng.normal(0, tint, 3), 0.02, 1)
+
+
+def draw_colour(rng: np.random.Generator, palette: Floats, spread: float = 0.05) -> Floats:
+    """A random RGB colour (3,) near one of a palette (n, 3)."""
+    colour: Floats = palette[rng.integers(len(palette))]
+    return np.clip(colour + rng.normal(0, spread, 3), 0.02, 1)
+
+
+def coarseness(z: float) -> float:
+    """How much larger details may be drawn at depth z, where they are hardly seen."""
+    return max(1.0, z / 25)
+
+
+def build_solid(
+    camera: Camera,
+    faces: Floats,
+    colour: Floats,
+    label: Label,
+    texture: Texture = Texture.PLAIN,
+) -> list[Patch]:
+    """One patch for each face (5, 4, 3) of a box that looks at the camera."""
+    visible = camera.sees(faces)
+    return [Patch(faces[s, None], colour, label, texture, s) for s in Side if visible[s]]
+
+
+def build_figure(x: float, z: float, size: tuple[float, float], parts: list[Part]) -> Thing:
+    """A flat figure at (x, z) that faces the camera; `size` is its width and height."""
+    patches = [Patch(upright(shape, x, z), colour, label) for shape, colour, label in parts]
+    width, height = size
+    return Thing(z, patches, (x - width / 2, x + width / 2, z - 0.1, z + 0.1), height)
+
+
+def build_house(rng: np.random.Generator, camera: Camera, extent: Extent) -> Thing:
+    """A block of flats, or a house with a pitched roof."""
+    height, roof_height = rng.uniform(4, 15), rng.uniform(1.5, 4) * (rng.random() < 0.6)
+    roof = box(grow(extent, 0.3, 0.1), grow(extent, -2.0, -0.5), height, height + roof_height)
+    tiles, wall = draw_grey(rng, 0.15, 0.5), draw_colour(rng, WALLS)
+    texture = Texture(int(rng.integers(Texture.GRAIN, Texture.LEAVES)))
+    patches = build_solid(camera, roof, tiles, Label.BUILDING, Texture.COURSES)
+    walls = box(extent, extent, 0.0, height)
+    for patch in build_solid(camera, walls, wall, Label.BUILDING, texture):
+        patches += [patch, *build_openings(rng, patch.shape[0], patch.side)]
+    return Thing(extent[3], patches, extent, height)
+
+
+def build_openings(rng: np.random.Generator, face: Floats, side: Side) -> list[Patch]:
+    """Windows in rows, and below them doors, shop fronts and posters: details of a wall."""
+    length, height = np.linalg.norm(face[1] - face[0]), face[3, 1]
+    columns = max(1, round(length / (rng.uniform(2, 4) * coarseness(face[0, 2]))))
+    rows = max(1, round(height / (3.2 * coarseness(face[0, 2]))))
+    glass = grid(columns, rows, rng.uniform(0.35, 0.7), rng.uniform(0.4, 0.65))
+    frames = glass + (glass - glass.mean(1, keepdims=True)) * 0.25
+    panes = draw_grey(rng, 0.08, 0.3) if rng.random() < 0.75 else draw_grey(rng, 0.5, 0.9)
+    fronts = grid(columns, 1, rng.uniform(0.5, 0.9), 1.0) * [1, 0.75 / rows]
+    details = [(frames, draw_grey(rng, 0.3, 0.9)), (glass, panes)]
+    for front in fronts[rng.random(columns) < 0.6]:
+        details.append((front[None], draw_grey(rng, 0.1, 0.7, 0.2)))
+    return [Patch(on_face(face, shape), colour, None, side=side) for shape, colour in details]
+
+
+def build_tree(rng: np.random.Generator, x: float, z: float, height: float) -> Thing:
+    """A trunk and a crown of overlapping irregular blobs."""
+    radius, leaf = height * rng.uniform(0.22, 0.36), draw_colour(rng, LEAVES, 0.03)
+    trunk = bars([((0.0, 0.0), (0.0, height * 0.7))], max(0.15, height * 0.035))
+    bark = draw_grey(rng, 0.12, 0.35, 0.03)
+    patches = [Patch(upright(trunk, x, z), bark, Label.TREE, Texture.GRAIN)]
+    for tone in (0.75, 0.9, 1.0, 1.2, 1.35):  # the dark depth of the crown first
+        u, v = rng.normal((0, height - 1.2 * radius), 0.45 * radius)
+        outline = ellipse(0.0, 0.0, radius, radius, 22) * rng.uniform(0.78, 1.15, (1, 22, 1))
+        crown = outline * rng.uniform(0.45, 0.95) + np.array([u, max(v, 0.6 * radius)])
+        patches.append(Patch(upright(crown, x, z), leaf * tone, Label.TREE, Texture.LEAVES))
+    return Thing(z, patches, (x - radius, x + radius, z - radius, z + radius), height)
+
+
+def build_hedge(rng: np.random.Generator, camera: Camera, extent: Extent) -> Thing:
+    """A box of leaves."""
+    height, leaf = rng.uniform(0.8, 2.2), draw_colour(rng, LEAVES, 0.03)
+    faces = box(extent, extent, 0.0, height)
+    patches = build_solid(camera, faces, leaf, Label.TREE, Texture.LEAVES)
+    return Thing(extent[3], patches, extent, height)
+
+
+def build_bin(rng: np.random.Generator, camera: Camera, x: float, z: float) -> Thing:
+    """A rubbish bin or a skip: an object that none of the classes names."""
+    extent, height = (x, x + 0.8, z, z + 0.8), rng.uniform(0.8, 2.2)
+    faces = box(extent, extent, 0.0, height)
+    patches = build_solid(camera, faces, draw_colour(rng, PAINTS), Label.VOID, Texture.STAINS)
+    return Thing(extent[3], patches, extent, height)
+
+
+def build_fence(rng: np.random.Generator, x0: float, x1: float, z0: float, z1: float) -> Thing:
+    """A railing to look through, or boards, from the ground point (x0, z0) to (x1, z1)."""
+    height = rng.uniform(1.0, 2.0)
+    face = np.array([[x0, 0, z0], [x1, 0, z1], [x1, height, z1], [x0, height, z0]])
+    spacing = rng.uniform(0.2, 0.5) * coarseness(z0)
+    count = max(2, round(np.hypot(x1 - x0, z1 - z0) / spacing))
+    posts, paint = grid(count, 1, rng.choice([0.35, 0.5, 0.85]), 1.0), draw_colour(rng, FENCES)
+    rails = np.concatenate([rectangle(0.0, 1.0, v, v + 0.08) for v in (0.1, 0.88)])
+    patches = [Patch(face[None], None, Label.FENCE)]
+    for shape in (posts, rails):
+        patches.append(Patch(on_face(face, shape), paint, None))
+    return Thing(max(z0, z1), patches, (min(x0, x1), max(x0, x1), z0, z1), height)
+
+
+def build_pole(rng: np.random.Generator, camera: Camera, x: float, z: float) -> Thing:
+    """A street lamp with an arm over the road, or a bollard."""
+    height = rng.uniform(5, 8) if rng.random() < 0.7 else rng.uniform(0.8, 1.3)
+    thickness = max(rng.uniform(0.18, 0.34), THINNEST * z / camera.focal)
+    lines: list[Line] = [((0.0, 0.0), (0.0, height))]
+    if height > 2:
+        lines.append(((0.0, height), (-np.sign(x) * 1.6, height + 0.2)))
+    shape, paint = bars(lines, thickness), draw_grey(rng, 0.05, 0.25)
+    return build_figure(x, z, (thickness, height), [(shape, paint, Label.POLE)])
+
+
+def build_sign(rng: np.random.Generator, camera: Camera, x: float, z: float) -> Thing:
+    """A round, triangular, octagonal or rectangular board on a pole."""
+    height, corners = rng.uniform(2.2, 3.2), int(rng.choice([3, 4, 8, 14]))
+    board = ellipse(0.0, 0.0, 1.0, 1.0, corners) * rng.uniform(0.4, 0.7)
+    if corners == 4:
+        board = rectangle(-0.6, 0.6, -0.4, 0.4) * rng.uniform(0.7, 1.5, 2)
+    mast = bars([((0.0, 0.0), (0.0, height))], max(0.1, THINNEST * z / camera.focal))
+    inner, middle = draw_colour(rng, BOARDS), np.array([0.0, height])
+    parts: list[Part] = [
+        (mast, draw_grey(rng, 0.1, 0.4), Label.POLE),
+        (board + middle, draw_colour(rng, BOARDS), Label.SIGN),
+        (board * 0.7 + middle, inner, None),
+        (board * 0.3 + middle, 1 - inner, None),
+    ]
+    return build_figure(x, z, (0.5, height), parts)
+
+
+def build_traffic_light(rng: np.random.Generator, camera: Camera, x: float, z: float) -> Thing:
+    """As in CamVid, the lights are SignSymbol and what carries them is Pole."""
+    height, lit = rng.uniform(2.6, 4), rng.integers(len(SIGNALS))
+    mast = bars([((0.0, 0.0), (0.0, height))], max(0.14, THINNEST * z / camera.focal))
+    case = rectangle(-0.28, 0.28, height - 1.15, height + 0.1)
+    parts: list[Part] = [(mast, draw_grey(rng, 0.05, 0.25), Label.POLE), (case, DARK, Label.SIGN)]
+    for i, light in enumerate(SIGNALS):
+        lens = ellipse(0.0, height - 0.15 - 0.35 * i, 0.15, 0.15, 8)
+        parts.append((lens, light if i == lit else light * 0.3, None))
+    return build_figure(x, z, (0.5, height), parts)
+
+
+def build_vehicle(
+    rng: np.random.Generator, camera: Camera, x: float, z: float, *, across: bool
+) -> Thing:
+    """A car, van or bus along the road or across it; z is its near end."""
+    kind = rng.choice(len(VEHICLES), p=VEHICLE_SHARES)
+    length, width, height, shoulder, slope = VEHICLES[kind]
+    dx, dz = (length, width) if across else (width, length)
+    extent = (x - dx / 2, x + dx / 2, z, z + dz)
+    roof = grow(extent, -slope, -0.15) if across else grow(extent, -0.15, -slope)
+    ends = (Side.LEFT, Side.RIGHT) if across else (Side.NEAR, Side.FAR)
+    paint, glass = draw_colour(rng, PAINTS, 0.04), draw_grey(rng, 0.08, 0.35)
+    lamps = draw_colour(rng, HEADLAMPS)
+    patches: list[Patch] = []
+    for body in build_solid(camera, box(extent, extent, 0.25, shoulder), paint, Label.CAR):
+        face, is_end = body.shape[0], body.side in ends
+        patches.append(body)
+        if body.side is not Side.TOP:
+            wheels = on_face(face, END_WHEELS if is_end else SIDE_WHEELS)
+            patches.append(Patch(wheels, DARK, Label.CAR))
+        if is_end:
+            patches.append(Patch(on_face(face, LAMPS), lamps, None))
+    for cabin in build_solid(camera, box(extent, roof, shoulder, height), paint, Label.CAR):
+        patches.append(cabin)
+        if cabin.side is not Side.TOP:
+            panes = grid(1 if cabin.side in ends else 2, 1, 0.86, 0.7)
+            patches.append(Patch(on_face(cabin.shape[0], panes), glass, None, side=cabin.side))
+    return Thing(z + dz / 2, patches, extent, height)
+
+
+def build_pedestrian(rng: np.random.Generator, x: float, z: float) -> Thing:
+    """A grown-up or a child, in trousers or a long coat; drawn for a height of 1."""
+    height = rng.uniform(1.55, 1.9) if rng.random() < 0.85 else rng.uniform(1, 1.4)
+    foot, hem, top = rng.uniform(0.04, 0.18), rng.choice([0.5, 0.28]), draw_colour(rng, CLOTHES)
+    legs: list[Line] = [((s * 0.06, 0.5), (s * foot, 0.0)) for s in (-1, 1)]
+    arms: list[Line] = [((s * 0.12, 0.8), (s * (0.14 + foot / 3), 0.48)) for s in (-1, 1)]
+    coat = np.array([[(-0.15, 0.83), (0.15, 0.83), (0.14, hem), (-0.14, hem)]])
+    shapes = [
+        (bars(legs, 0.12), draw_colour(rng, CLOTHES)),
+        (coat, top),
+        (bars(arms, 0.08), top * 0.8),
+        (ellipse(0.0, 0.92, 0.065, 0.08), draw_colour(rng, SKIN)),
+        (ellipse(0.0, 0.955, 0.068, 0.05), draw_grey(rng, 0.03, 0.3)),
+    ]
+    parts: list[Part] = [(shape * height, paint, Label.PEDESTRIAN) for shape, paint in shapes]
+    return build_figure(x, z, (0.5, height), parts)
+
+
+def build_cyclist(rng: np.random.Generator, x: float, z: float, *, across: bool) -> Thing:
+    """A person and a bicycle, from the side or from behind; both are Bicyclist."""
+    frame, legs, torso, arms, head = RIDER_FROM_SIDE if across else RIDER_FROM_BEHIND
+    top = draw_colour(rng, VESTS if rng.random() < 0.7 else CLOTHES)
+    wheels = [ellipse(u, 0.34, 0.37, 0.37, 14) for u in (-0.52, 0.52)] if across else []
+    shapes: list[tuple[Floats, Floats | None]] = [(wheel, None) for wheel in wheels]
+    shapes += [(ring(wheel, 0.82), DARK) for wheel in wheels]
+    shapes += [
+        (bars(frame, 0.08), draw_grey(rng, 0.05, 0.5, 0.15)),
+        (bars(legs, 0.14), draw_colour(rng, CLOTHES)),
+        (bars(torso, 0.34), top),
+        (bars(arms, 0.1), top * 0.8),
+        (bars(head, 0.2), draw_colour(rng, SKIN if rng.random() < 0.5 else PAINTS)),
+    ]
+    size = rng.uniform(0.9, 1.1) * np.array([rng.choice([-1, 1]), 1])  # to the left or right
+    parts: list[Part] = [(shape * size, colour, Label.BICYCLIST) for shape, colour in shapes]
+    return build_figure(x, z, (1.7 if across else 0.5, 1.7), parts)

@@ -1,0 +1,60 @@
+"""What the suite knows: every model, loss, recipe, data set and preset."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from segnet.config import load_config, read_yaml
+from segnet.datasets import DATASETS
+from segnet.losses import LOSSES
+from segnet.models import MODELS
+from segnet.presets import preset_files
+
+CAMVID_CLASSES = 11
+
+
+class Entry(NamedTuple):
+    """One line of ``segbench list``."""
+
+    kind: str
+    name: str
+    what: str
+    facts: str
+
+
+def inventory() -> list[Entry]:
+    """One entry for everything that ``params.yaml`` can name, in the order of the registries."""
+    config = load_config()
+    entries = []
+    for name, network in MODELS.items():
+        with torch.device("meta"):  # shapes only: nothing is allocated
+            parameters = sum(one.numel() for one in network(CAMVID_CLASSES).parameters())
+        facts = f"{parameters / 1e6:.3f} M parameters at {CAMVID_CLASSES} classes"
+        entries.append(Entry("model", name, _first_line(network), facts))
+    for name, loss in LOSSES.items():
+        entries.append(Entry("loss", name, _first_line(loss), ""))
+    for name, recipe in config.recipes.items():
+        entries.append(Entry("recipe", name, recipe.source, recipe.expects))
+    for name, definition in DATASETS.items():
+        facts = f"{definition.taxonomy.num_classes} classes, {definition.licence}"
+        entries.append(Entry("data set", name, definition.title, facts))
+    for name, path in preset_files().items():
+        entries.append(Entry("preset", name, *_describe_preset(path)))
+    return entries
+
+
+def _first_line(thing: object) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def _describe_preset(path: Path) -> tuple[str, str]:
+    bench = read_yaml(path)["bench"]
+    cells = 1
+    for axis in ("datasets", "models", "losses", "seeds"):
+        cells *= len(bench[axis])
+    height, width = bench["working_size"]
+    return bench["title"], f"{cells} cells, {bench['total_epochs']} epochs at {height}x{width}"

@@ -1,0 +1,127 @@
+"""The parts that the networks of the SegNet family are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+IMAGENET_MEAN = (0.48235, 0.45882, 0.40784)
+"""Per-channel mean of the VGG16 features weights, RGB in [0, 1] (torchvision,
+``IMAGENET1K_FEATURES``)."""
+
+VGG16_STAGES: tuple[tuple[int, ...], ...] = (
+    (64, 64),
+    (128, 128),
+    (256, 256, 256),
+    (512, 512, 512),
+    (512, 512, 512),
+)
+"""Output channels of the 13 convolutions of VGG16, stage by stage (Simonyan & Zisserman, table 1,
+D)."""
+
+
+class Normalize(nn.Module):
+    """RGB in [0, 1] to the input convention of the VGG16 features weights: ``255 (x - mean)``."""
+
+    mean: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(3, 1, 1), persistent=False)
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """Normalise a batch of images."""
+        return 255.0 * (images - self.mean)
+
+
+class ConvBlock(nn.Sequential):
+    """3x3 convolution, batch norm, ReLU; height and width stay."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        convolution = nn.Conv2d(in_channels, out_channels, kernel_size=3, padding=1)
+        nn.init.kaiming_normal_(convolution.weight, nonlinearity="relu")
+        assert convolution.bias is not None
+        nn.init.zeros_(convolution.bias)
+        super().__init__(convolution, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
+
+
+class Pooled(NamedTuple):
+    """What one encoder stage hands on."""
+
+    output: Float[Tensor, "b c half_h half_w"]
+    indices: Int64[Tensor, "b c half_h half_w"]
+    """Where in the (h, w) plane each maximum stood, row-major, as ``F.max_pool2d`` gives it."""
+    size: tuple[int, int]
+    """Height and width before pooling."""
+
+
+def pool(features: Float[Tensor, "b c h w"]) -> Pooled:
+    """2x2 max-pooling with stride 2 and indices; odd sizes round up.
+
+    Rounding up follows the released Caffe model (360 -> 180 -> 90 -> 45 -> 23), so every pixel is
+    pooled.
+    """
+    output, indices = F.max_pool2d(features, 2, ceil_mode=True, return_indices=True)
+    return Pooled(output, indices, (features.shape[-2], features.shape[-1]))
+
+
+def unpool(
+    features: Float[Tensor, "b c half_h half_w"],
+    indices: Int64[Tensor, "b c half_h half_w"],
+    size: tuple[int, int],
+) -> Float[Tensor, "b c h w"]:
+    """Put each value where its maximum stood, zeros elsewhere (SegNet paper, section 3).
+
+    Equal to ``F.max_unpool2d`` with ``output_size=size``, which refuses to run under
+    ``torch.use_deterministic_algorithms(True)`` although 2x2 windows with stride 2 do not overlap,
+    so no two values meet. The scatter runs over pixels with the channels innermost: what channels-
+    last memory holds.
+    """
+    batch, channels = features.shape[:2]
+    height, width = size
+    empty = features.new_zeros(batch, height * width, channels)
+    filled = empty.scatter(1, indices.flatten(2).mT, features.flatten(2).mT)
+    planes = filled.view(batch, height, width, channels).permute(0, 3, 1, 2)
+    if features.is_contiguous(memory_format=torch.channels_last):
+        return planes
+    return planes.contiguous()  # the layout decides how the next convolution rounds
+
+
+def scale_channels(channels: int, width: float) -> int:
+    """A channel count times a width factor, rounded to a multiple of 8, at least 8."""
+    return max(8, round(channels * width / 8) * 8)
+
+
+class VGG16Encoder(nn.Module):
+    """The 13 convolutions of VGG16 in five stages, each with batch norm, each stage max-pooled."""
+
+    def __init__(self, *, width: float) -> None:
+        super().__init__()
+        self.stages = nn.ModuleList()
+        channels = 3
+        for stage in VGG16_STAGES:
+            blocks = []
+            for out_channels in (scale_channels(full, width) for full in stage):
+                blocks.append(ConvBlock(channels, out_channels))
+                channels = out_channels
+            self.stages.append(nn.Sequential(*blocks))
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> list[Pooled]:
+        """The pooled output of each stage, finest first."""
+        pooled: list[Pooled] = []
+        features = images
+        for stage in self.stages:
+            pooled.append(pool(stage(features)))
+            features = pooled[-1].output
+        return pooled
+
+
+def conv_chain(channels: Sequence[int]) -> nn.Sequential:
+    """Conv blocks from each channel count to the next."""
+    return nn.Sequential(*(ConvBlock(before, after) for before, after in pairwise(channels)))

@@ -1,0 +1,42 @@
+"""Where everything lies, relative to the project's root, which is the current directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+REPORTS = Path("reports")
+
+
+def raw_folder(dataset: str) -> Path:
+    """What ``pipelines.fetch`` leaves of a data set: its files as published."""
+    return Path("data/raw") / dataset
+
+
+def prepared_folder(bench: str, dataset: str) -> Path:
+    """What ``pipelines.prepare`` leaves: the arrays at the bench's working size."""
+    return Path("data/prepared") / bench / dataset
+
+
+def weights_folder(name: str) -> Path:
+    """The encoder weights that ``bench.encoder_weights`` names."""
+    return Path("data/weights") / name
+
+
+def cell_run_folder(bench: str, slug: str) -> Path:
+    """Large files of a cell, owned by DVC: its weights."""
+    return Path("runs") / bench / slug
+
+
+def report_folder(bench: str) -> Path:
+    """What people read of a bench, in git."""
+    return REPORTS / bench
+
+
+def cell_report_folder(bench: str, slug: str) -> Path:
+    """The records of a cell, in git."""
+    return report_folder(bench) / "runs" / slug
+
+
+def checkpoint_folder(digest: str) -> Path:
+    """Resumable state of a run, keyed by the digest of its resolved configuration."""
+    return Path(".segbench/checkpoints") / digest

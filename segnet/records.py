@@ -1,0 +1,190 @@
+"""What a run leaves behind: typed records and their JSON files. No torch.
+
+A cell's folder ``reports/<bench>/runs/<slug>/`` holds ``train.json`` (:class:`TrainRecord`),
+``history.csv`` (one row an epoch), ``evaluation.json`` (:class:`EvaluationRecord`),
+``metrics.json`` (its headline, for ``dvc metrics``) and ``counts.npz`` (per-image confusion
+counts).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import BeforeValidator, ValidationError
+
+from segnet.config import Cell, Section
+from segnet.errors import UserError
+
+Checkpoint = Literal["selected", "last"]
+CHECKPOINTS: tuple[Checkpoint, ...] = ("selected", "last")
+
+Score = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+"""A number that may be NaN, which JSON writes as null."""
+
+
+class Provenance(Section):
+    """Where a number comes from."""
+
+    commit: str
+    """Git commit, with ``+dirty`` when tracked code differs from it; ``unknown`` outside git."""
+    date: str
+    """UTC, ISO 8601."""
+    device: str
+    precision: str
+    threads: int
+    platform: str
+    python: str
+    versions: dict[str, str]
+    data_fingerprint: str
+    """SHA-256 of the decoded pixels of every image and mask of the data set."""
+
+
+R = TypeVar("R", bound="Record")
+
+
+class Record(Section):
+    """A JSON file with a schema number."""
+
+    SCHEMA: ClassVar[int] = 1
+    FILE_NAME: ClassVar[str]
+
+    schema_version: int = SCHEMA
+    cell: Cell
+
+    def write(self, folder: Path) -> Path:
+        """Write the record into ``folder``, whole or not at all; NaN is stored as null."""
+        path = folder / self.FILE_NAME
+        write_atomically(path, json.dumps(_without_nan(self.model_dump()), indent=1) + "\n")
+        return path
+
+    @classmethod
+    def read(cls: type[R], folder: Path) -> R:
+        """Read the record of a cell's folder; null in a score is NaN again.
+
+        Raises:
+            UserError: if the file is missing, is no JSON or has another schema.
+        """
+        path = folder / cls.FILE_NAME
+        try:
+            data = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise UserError(
+                f"{path} does not exist: this cell has not run. Run `dvc repro`."
+            ) from None
+        except json.JSONDecodeError as error:
+            raise UserError(
+                f"{path} is not JSON ({error}). Delete it and run `dvc repro`."
+            ) from None
+        found = data.get("schema_version")
+        if found != cls.SCHEMA:
+            raise UserError(
+                f"{path} has schema {found}, this code reads {cls.SCHEMA}. Run `dvc repro`."
+            )
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise UserError(f"{path} is not a {cls.__name__}: {error}. Run `dvc repro`.") from None
+
+
+class TrainRecord(Record):
+    """How a cell was trained."""
+
+    FILE_NAME: ClassVar[str] = "train.json"
+
+    config: dict[str, Any]
+    """The resolved configuration (``Config.resolved``)."""
+    config_digest: str
+    parameters: int
+    steps: int
+    total_epochs: int
+    selected_epoch: int
+    """1-based epoch of the best validation mIoU; its weights are ``selected``."""
+    selected_val_miou: float
+    last_val_miou: float
+    train_seconds: float
+    images_per_second: float
+    """Training images per second over the whole run, validation left out."""
+    provenance: Provenance
+
+
+class Scores(Section):
+    """Scores of one set of weights on one split, from one confusion matrix over the split.
+
+    Fractions of one. A class that occurs neither in the truth nor in the prediction has IoU NaN and
+    is left out of ``miou``, which therefore is a mean over ``classes_scored`` classes.
+    """
+
+    miou: Score
+    pixel_accuracy: Score
+    class_accuracy: Score
+    fwiou: Score
+    classes_scored: int
+    iou: dict[str, Score]
+    accuracy: dict[str, Score]
+    cross_entropy: Score
+    """Mean over the labelled pixels of the split, in nats."""
+    dice: Score
+    """Soft Dice: mean over the classes in the truth of 2 sum(p y) / sum(p + y), each sum taken once
+    over the labelled pixels of the whole split."""
+
+
+class Evaluation(Section):
+    """Test scores of one checkpoint."""
+
+    checkpoint: Checkpoint
+    epoch: int
+    split: str
+    num_images: int
+    scores: Scores
+
+
+class EvaluationRecord(Record):
+    """What a trained cell scored on the test split, once per checkpoint."""
+
+    FILE_NAME: ClassVar[str] = "evaluation.json"
+
+    evaluations: tuple[Evaluation, ...]
+    image_names: tuple[str, ...]
+    """The test images, in the order of ``counts.npz``."""
+    provenance: Provenance
+
+    def of(self, checkpoint: Checkpoint) -> Evaluation:
+        """The evaluation of one checkpoint."""
+        return next(one for one in self.evaluations if one.checkpoint == checkpoint)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a text file, making its folder; a crash leaves the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        scratch.write_text(text)
+        scratch.replace(path)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def write_history(folder: Path, rows: Sequence[Mapping[str, int | float]]) -> None:
+    """Write ``history.csv``, one row an epoch; NaN (not validated) is an empty field."""
+    lines = [",".join(rows[0])]
+    for row in rows:
+        lines.append(
+            ",".join("" if math.isnan(value) else f"{value:.8g}" for value in row.values())
+        )
+    write_atomically(folder / "history.csv", "\n".join(lines) + "\n")
+
+
+def _without_nan(value: Any) -> Any:
+    """The same data with null for NaN, which JSON has not."""
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return value

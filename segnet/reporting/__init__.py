@@ -1,0 +1,1 @@
+"""From records to what people read: the comparison, its tables, the figures, the page. No torch."""

@@ -1,0 +1,160 @@
+"""The text of ``reports/<bench>/index.md``. Every number in it comes from a record. No torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from segnet.reporting.captions import SYNTHETIC
+from segnet.reporting.comparison import Comparison
+from segnet.reporting.pictures import Picture, Pictures
+from segnet.reporting.run_rows import provenance_of
+from segnet.reporting.tables import (
+    DASH,
+    LEGEND,
+    Entry,
+    comparison_markdown,
+    markdown_table,
+    per_class_markdown,
+)
+from segnet.results import CellResult, DataFacts, Results
+
+PROTOCOL = """\
+- A network is trained on the train split. Its checkpoint is *selected* by mIoU on the validation
+  split; *last* is the last epoch. Each of the two is scored once on the test split, and nothing is
+  chosen there.
+- Scores come from one int64 confusion matrix over the whole test split, at the native size of the
+  labels: the logits, not the labels, are resized. Unlabelled (void) pixels are left out.
+- mIoU is the mean of TP / (TP + FP + FN) over classes. A class that is neither in the labels nor
+  predicted is NaN, shown as a dash, and left out of the mean; one that is predicted but never true
+  scores 0.
+- `majority` predicts the most frequent class of the train split everywhere, `prior` the most
+  frequent class of each pixel's place. Neither looks at an image; a network that does not beat them
+  is broken.
+- `runs/*/counts.npz` holds the confusion counts of every test image, so any other score can be
+  computed from this folder alone. `results.csv` has every run, `curves.csv` every epoch."""
+
+
+def page_text(
+    results: Results, comparisons: Sequence[Comparison], pictures: Mapping[str, Pictures]
+) -> str:
+    """The whole page.
+
+    Args:
+        results: the cells of the bench.
+        comparisons: one a data set.
+        pictures: the figures of each data set.
+    """
+    bench = results.bench
+    parts = [f"# {bench.title}", _claim(results)]
+    for comparison in comparisons:
+        parts += _dataset_section(comparison, pictures[comparison.dataset])
+    parts += _unfinished_section(results.cells)
+    parts += ["## Protocol", PROTOCOL]
+    parts += ["## Reproduce", _commands(results)]
+    parts += ["## Data", "\n".join(_source(name, facts) for name, facts in results.data.items())]
+    parts += ["## Provenance", _provenance_table(results.cells)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _claim(results: Results) -> str:
+    """What was run, in one paragraph."""
+    bench = results.bench
+    trained = [one for one in results.cells if not one.is_baseline]
+    done = sum(one.status == "done" for one in trained)
+    drawn = [name for name, facts in results.data.items() if facts.synthetic]
+    note = f" **{', '.join(drawn)}: {SYNTHETIC}.**" if drawn else ""
+    return (
+        f"Bench `{bench.name}`: {_count(bench.models, 'model')} x {_count(bench.losses, 'loss')} x "
+        f"{_count(bench.seeds, 'seed')} on {_count(bench.datasets, 'data set')} "
+        f"({', '.join(bench.datasets)}), {done} of {len(trained)} cells done. Each network was "
+        f"trained with the recipe `{bench.recipe}` for {bench.total_epochs} epochs.{note}"
+    )
+
+
+def _dataset_section(comparison: Comparison, pictures: Pictures) -> list[str]:
+    notes = [LEGEND, *comparison.notes, *pictures.notes]
+    parts = [
+        f"## Results on {comparison.dataset}",
+        f"{comparison.protocol}.",
+        comparison_markdown(comparison),
+        "\n".join(f"- {note}" for note in notes),
+    ]
+    if comparison.classes:
+        parts += ["### IoU of each class, %", per_class_markdown(comparison)]
+    parts += [
+        f"![{one.caption}](figures/{one.file_name})\n\n*{one.caption}*" for one in pictures.shown
+    ]
+    if pictures.linked:
+        parts.append("More: " + ", ".join(_link(one) for one in pictures.linked))
+    return parts
+
+
+def _unfinished_section(cells: Sequence[CellResult]) -> list[str]:
+    """The cells that the tables lack, and why; nothing if there are none."""
+    unfinished = [one for one in cells if one.status != "done"]
+    if not unfinished:
+        return []
+    lines = [[Entry(one.cell.slug), Entry(one.status), Entry(one.reason)] for one in unfinished]
+    table = markdown_table(["cell", "status", "reason"], lines, num_text_columns=3)
+    return ["## Cells that are not done", table]
+
+
+def _commands(results: Results) -> str:
+    """How to run this bench again, from the commit that it was run from if that is one."""
+    commits = {
+        source.commit.removesuffix("+dirty")
+        for one in results.cells
+        if (source := provenance_of(one)) and source.commit != "unknown"
+    }
+    checkout = [f"git checkout {commit}" for commit in commits] if len(commits) == 1 else []
+    lines = [*checkout, f"segbench preset {results.bench.name} && dvc repro"]
+    return "\n".join(["```sh", *lines, "```"])
+
+
+def _source(name: str, facts: DataFacts) -> str:
+    return (
+        f"- `{name}`: {facts.title}. Source: {facts.source}. Licence: {facts.licence}. "
+        f"Citation: {facts.citation}."
+    )
+
+
+def _provenance_table(cells: Sequence[CellResult]) -> str:
+    """A line for each cell that is there: what made its weights, or a baseline's scores."""
+    headings = [
+        *("cell", "commit", "date (UTC)", "device", "precision", "threads", "seed"),
+        *("python", "torch", "data"),
+    ]
+    lines = []
+    for one in cells:
+        source = provenance_of(one)
+        if source is None:
+            continue
+        values = [
+            one.cell.slug,
+            _short_commit(source.commit),
+            source.date[:16].replace("T", " "),
+            source.device,
+            source.precision,
+            str(source.threads),
+            DASH if one.is_baseline else str(one.cell.seed),
+            source.python,
+            source.versions.get("torch", DASH),
+            source.data_fingerprint[:12],
+        ]
+        lines.append([Entry(value) for value in values])
+    return markdown_table(headings, lines, num_text_columns=len(headings))
+
+
+def _short_commit(commit: str) -> str:
+    """Eight digits, and ``+dirty`` where the code was not the commit's."""
+    plain = commit.removesuffix("+dirty")
+    return plain[:8] + commit[len(plain) :]
+
+
+def _count(names: Sequence[object], noun: str) -> str:
+    plural = {"loss": "losses"}.get(noun, f"{noun}s")
+    return f"{len(names)} {noun if len(names) == 1 else plural}"
+
+
+def _link(picture: Picture) -> str:
+    return f"[{picture.caption.removesuffix('.')}](figures/{picture.file_name})"

@@ -1,0 +1,82 @@
+"""Writing ``reports/<bench>/``: page, figures and CSV files, from the records of the cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from segnet.config import Bench
+from segnet.datasets.definition import DatasetDefinition
+from segnet.datasets.scratch import fresh_folder
+from segnet.datasets.store import PreparedDataset
+from segnet.paths import report_folder
+from segnet.records import write_atomically
+from segnet.reporting.comparison import Comparison, compare
+from segnet.reporting.page import page_text
+from segnet.reporting.pictures import draw_dataset
+from segnet.reporting.run_rows import (
+    CURVE_COLUMNS,
+    csv_text,
+    curve_rows,
+    result_columns,
+    result_rows,
+)
+from segnet.results import BenchRecord, DataFacts, load_results
+
+
+def describe_dataset(definition: DatasetDefinition, prepared: PreparedDataset | None) -> DataFacts:
+    """What a report says of a data set; the sizes of the labels only if it is prepared."""
+    sizes: tuple[tuple[int, int], ...] = ()
+    if prepared is not None:
+        heights, widths = prepared.splits["test"].mask_sizes.T.tolist()
+        sizes = ((min(heights), min(widths)), (max(heights), max(widths)))
+    return DataFacts(
+        title=definition.title,
+        synthetic=definition.synthetic,
+        source=definition.source,
+        licence=definition.licence,
+        citation=definition.citation,
+        mask_sizes=sizes,
+    )
+
+
+def write_report(
+    bench: Bench,
+    definitions: Mapping[str, DatasetDefinition],
+    prepared: Mapping[str, PreparedDataset],
+) -> tuple[Comparison, ...]:
+    """Write the report of a bench, whatever of it is done.
+
+    Everything is computed before the first file is replaced, and each file (and the folder of
+    figures) is replaced at once. Figures of cells that the bench no longer names are gone.
+
+    Args:
+        bench: which cells to report.
+        definitions: the definition of each data set of the bench.
+        prepared: the prepared data sets that are on this machine, for the pictures.
+
+    Returns:
+        The comparison of each data set, as on the page.
+
+    Raises:
+        UserError: if a record is broken.
+    """
+    data = {
+        name: describe_dataset(definitions[name], prepared.get(name)) for name in bench.datasets
+    }
+    results = load_results(bench, data)
+    comparisons = compare(results)
+    folder = report_folder(bench.name)
+    with fresh_folder(folder / "figures") as figures:
+        pictures = {
+            one.dataset: draw_dataset(figures, results, one, prepared.get(one.dataset))
+            for one in comparisons
+        }
+        texts = {
+            "results.csv": csv_text(result_rows(results), columns=result_columns(results)),
+            "curves.csv": csv_text(curve_rows(results), columns=CURVE_COLUMNS),
+            "index.md": page_text(results, comparisons, pictures),
+        }
+    for name, text in texts.items():
+        write_atomically(folder / name, text)
+    BenchRecord(bench=bench, data=data).write(folder)
+    return comparisons

@@ -1,0 +1,153 @@
+"""Flat tables for machines: one row a run and checkpoint, one row a run and epoch. No torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from segnet.records import CHECKPOINTS, Evaluation, Provenance
+from segnet.results import CellResult, Results, read_history
+
+FLOAT_FORMAT = "%.6g"
+CURVE_COLUMNS = (
+    "dataset",
+    "model",
+    "loss",
+    "seed",
+    "epoch",
+    "train_loss",
+    "val_miou",
+    "learning_rate",
+)
+PROVENANCE_COLUMNS = (
+    "commit",
+    "date",
+    "device",
+    "precision",
+    "threads",
+    "platform",
+    "python",
+    "torch",
+    "data_fingerprint",
+)
+
+
+def result_rows(results: Results) -> list[dict[str, Any]]:
+    """One row for each checkpoint of each cell, in the order of the bench; missing cells have one.
+
+    The provenance is that of the training; ``evaluation_commit`` and ``evaluation_date`` say where
+    the scores come from. A baseline, which trains nothing, has its evaluation's for both.
+    """
+    return [row for one in results.cells for row in _rows_of(one)]
+
+
+def curve_rows(results: Results) -> list[dict[str, Any]]:
+    """One row for each epoch of each trained cell, with the columns ``CURVE_COLUMNS``."""
+    rows = []
+    for one in results.cells:
+        if one.train is None:
+            continue
+        identity = one.cell.model_dump(include={"dataset", "model", "loss", "seed"})
+        for epoch in read_history(one.cell):
+            rows.append(
+                identity
+                | {
+                    "epoch": epoch.epoch,
+                    "train_loss": epoch.train_loss,
+                    "val_miou": epoch.val_miou,
+                    "learning_rate": epoch.learning_rate,
+                }
+            )
+    return rows
+
+
+def csv_text(rows: Sequence[dict[str, Any]], *, columns: Sequence[str]) -> str:
+    """The rows as CSV: floats with 6 digits; what a row does not have, and NaN, is empty."""
+    import pandas as pd  # half a second that `segbench compare` does not need
+
+    # convert_dtypes keeps an integer column integer where a row lacks it.
+    frame = pd.DataFrame(list(rows), columns=list(columns)).convert_dtypes()
+    return frame.to_csv(index=False, float_format=FLOAT_FORMAT, lineterminator="\n")
+
+
+def result_columns(results: Results) -> tuple[str, ...]:
+    """The columns of ``results.csv``: identity, scores, cost, provenance, IoU of each class."""
+    classes = dict.fromkeys(
+        name
+        for one in results.cells
+        if (found := one.score_of("selected"))
+        for name in found.scores.iou
+    )
+    return (
+        *("bench", "dataset", "model", "loss", "seed", "checkpoint", "status"),
+        *("recipe", "width", "encoder_weights", "total_epochs", "working_size", "epoch"),
+        *("miou", "val_miou", "pixel_accuracy", "class_accuracy", "fwiou", "classes_scored"),
+        *("cross_entropy", "dice", "test_images", "parameters", "train_seconds"),
+        *("images_per_second", *PROVENANCE_COLUMNS, "evaluation_commit", "evaluation_date"),
+        *(f"iou/{name}" for name in classes),
+    )
+
+
+def _rows_of(result: CellResult) -> list[dict[str, Any]]:
+    identity = {**result.cell.model_dump(), "status": result.status, **_training(result)}
+    if result.evaluation is None:
+        return [identity]
+    source = result.evaluation.provenance
+    made = {"evaluation_commit": source.commit, "evaluation_date": source.date}
+    return [
+        {**identity, **_provenance(result), **made, **_scores(result, found)}
+        for checkpoint in CHECKPOINTS
+        if (found := result.score_of(checkpoint))
+    ]
+
+
+def _training(result: CellResult) -> dict[str, Any]:
+    """What the cell was trained with and what that cost, from its own record."""
+    train = result.train
+    if train is None:
+        return {}
+    bench = train.config["bench"]
+    height, width = bench["working_size"]
+    return {
+        "recipe": bench["recipe"],
+        "width": bench["width"],
+        "encoder_weights": bench["encoder_weights"],
+        "total_epochs": train.total_epochs,
+        "working_size": f"{height}x{width}",
+        "parameters": train.parameters,
+        "train_seconds": train.train_seconds,
+        "images_per_second": train.images_per_second,
+        **_provenance(result),
+    }
+
+
+def _scores(result: CellResult, evaluation: Evaluation) -> dict[str, Any]:
+    scores = evaluation.scores
+    train = result.train
+    val_miou = {"selected": math.nan, "last": math.nan}
+    if train is not None:
+        val_miou = {"selected": train.selected_val_miou, "last": train.last_val_miou}
+    return {
+        "checkpoint": evaluation.checkpoint,
+        "epoch": evaluation.epoch,
+        "test_images": evaluation.num_images,
+        "val_miou": val_miou[evaluation.checkpoint],
+        **scores.model_dump(exclude={"iou", "accuracy"}),
+        **{f"iou/{name}": value for name, value in scores.iou.items()},
+    }
+
+
+def provenance_of(result: CellResult) -> Provenance | None:
+    """Where the cell's weights come from; for a baseline, which has none, its scores."""
+    if result.train is not None:
+        return result.train.provenance
+    return result.evaluation.provenance if result.evaluation else None
+
+
+def _provenance(result: CellResult) -> dict[str, Any]:
+    source = provenance_of(result)
+    if source is None:
+        return {}
+    plain = source.model_dump(exclude={"versions"}) | {"torch": source.versions.get("torch")}
+    return {column: plain[column] for column in PROVENANCE_COLUMNS}

@@ -1,0 +1,97 @@
+"""Cells that differ in their random seed alone, summed up in one row. No torch.
+
+A row says how many seeds it stands for. Its spread is the sample standard deviation over seeds and
+says nothing of how the score depends on the choice of test images.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from segnet.config import BASELINES
+from segnet.results import CellResult
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A score over seeds."""
+
+    mean: float
+    sd: float
+    """Sample standard deviation (n - 1); NaN for one seed."""
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ComparisonRow:
+    """A model and loss on one data set, over the seeds that are done. Scores are fractions of one.
+
+    Scores are those of the checkpoint selected on validation, but for ``last_miou``. What a row
+    does not have is NaN: everything where no seed is done, the training columns of a baseline.
+    """
+
+    dataset: str
+    model: str
+    loss: str
+    seeds: tuple[int, ...]
+    planned_seeds: int
+    miou: Spread
+    last_miou: float
+    pixel_accuracy: float
+    class_accuracy: float
+    fwiou: float
+    iou: dict[str, Spread]
+    classes_scored: tuple[int, ...]
+    """Over how many classes the mIoU is a mean: the different values among the seeds, sorted."""
+    parameters: float
+    images_per_second: float
+
+    @property
+    def label(self) -> str:
+        """``segnet_v1 / ce``; a baseline has no loss."""
+        return self.model if self.is_baseline else f"{self.model} / {self.loss}"
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether the row looks at no image."""
+        return self.model in BASELINES
+
+
+def spread(values: Iterable[float]) -> Spread:
+    """Mean, sample standard deviation and range of the values that are not NaN."""
+    defined = [value for value in values if not math.isnan(value)]
+    if not defined:
+        return Spread(math.nan, math.nan, math.nan, math.nan)
+    sd = statistics.stdev(defined) if len(defined) > 1 else math.nan
+    return Spread(statistics.fmean(defined), sd, min(defined), max(defined))
+
+
+def summarize_seeds(group: list[CellResult]) -> ComparisonRow:
+    """One row from the cells of one model and loss on one data set."""
+    cell = group[0].cell
+    done = [one for one in group if one.status == "done"]
+    selected = [found for one in done if (found := one.score_of("selected"))]
+    last = [found for one in done if (found := one.score_of("last"))]
+    trained = [one.train for one in done if one.train]
+    scores = [one.scores for one in selected]
+    names = dict.fromkeys(name for one in scores for name in one.iou)
+    return ComparisonRow(
+        dataset=cell.dataset,
+        model=cell.model,
+        loss=cell.loss,
+        seeds=tuple(one.cell.seed for one in done),
+        planned_seeds=len(group),
+        miou=spread(one.miou for one in scores),
+        last_miou=spread(one.scores.miou for one in last).mean,
+        pixel_accuracy=spread(one.pixel_accuracy for one in scores).mean,
+        class_accuracy=spread(one.class_accuracy for one in scores).mean,
+        fwiou=spread(one.fwiou for one in scores).mean,
+        iou={name: spread(one.iou[name] for one in scores) for name in names},
+        classes_scored=tuple(sorted({one.classes_scored for one in scores})),
+        parameters=spread(float(one.parameters) for one in trained).mean,
+        images_per_second=spread(one.images_per_second for one in trained).mean,
+    )

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import io
+import os
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from segnet.datasets.archives import extract_archive
+from segnet.errors import UserError
+
+Files = dict[str, bytes]
+FILES: Files = {
+    "repo-1a2b/README": b"no",
+    "repo-1a2b/Data/train/a.png": b"A",
+    "repo-1a2b/Data/list.txt": b"L",
+    "repo-1a2b/Other/Data/b.png": b"no",
+}
+
+
+def write_zip(path: Path, files: Files) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+
+
+def write_tar(path: Path, files: Files) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+
+
+def extract(archive: Path, *, limit_bytes: int = 1000) -> dict[str, bytes]:
+    folder = archive.parent / "out"
+    folder.mkdir()
+    try:
+        extract_archive(archive, folder, inside="*/Data", limit_bytes=limit_bytes)
+    finally:
+        found = {
+            path.relative_to(archive.parent).as_posix(): path.read_bytes()
+            for path in archive.parent.rglob("*")
+            if path.is_file() and path != archive
+        }
+    return found
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_only_the_chosen_folder_is_extracted(
+    write: Callable[[Path, Files], None], tmp_path: Path
+) -> None:
+    write(tmp_path / "archive", FILES)
+    assert extract(tmp_path / "archive") == {"out/train/a.png": b"A", "out/list.txt": b"L"}
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+@pytest.mark.parametrize(
+    "name",
+    ["/tmp/evil", "../evil", "repo/Data/../../../evil", "..\\evil", "\\evil", "C:/evil"],
+)
+def test_a_path_that_points_outside_is_an_error(
+    name: str, write: Callable[[Path, Files], None], tmp_path: Path
+) -> None:
+    write(tmp_path / "archive", {**FILES, name: b"evil"})
+    with pytest.raises(UserError, match="points outside"):
+        extract(tmp_path / "archive")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["archive", "out"]
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def zip_with_symlink(path: Path) -> None:
+    link = zipfile.ZipInfo("repo/Data/link")
+    link.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("repo/Data/a.png", b"A")
+        archive.writestr(link, "/etc/passwd")
+
+
+def tar_with(path: Path, kind: bytes) -> None:
+    with tarfile.open(path, "w") as archive:
+        info = tarfile.TarInfo("repo/Data/link")
+        info.type, info.linkname = kind, "/etc/passwd"
+        archive.addfile(info)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        zip_with_symlink,
+        lambda path: tar_with(path, tarfile.SYMTYPE),
+        lambda path: tar_with(path, tarfile.LNKTYPE),
+        lambda path: tar_with(path, tarfile.FIFOTYPE),
+    ],
+    ids=["zip symlink", "tar symlink", "tar hard link", "tar pipe"],
+)
+def test_a_link_or_device_is_an_error(write: Callable[[Path], None], tmp_path: Path) -> None:
+    write(tmp_path / "archive")
+    with pytest.raises(UserError, match="link or device 'repo/Data/link'"):
+        extract(tmp_path / "archive")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_an_archive_that_unpacks_to_too_much_is_an_error(
+    write: Callable[[Path, Files], None], tmp_path: Path
+) -> None:
+    write(tmp_path / "archive", {"repo/Data/bomb": bytes(5000)})
+    with pytest.raises(UserError, match="unpack to 5000 bytes, more than the 1000"):
+        extract(tmp_path / "archive")
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x05\x06" + bytes(9)])
+def test_a_file_that_is_no_archive_is_an_error(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "archive").write_bytes(content)
+    with pytest.raises(
+        UserError,
+        match=r"archive (is damaged|has no files|is neither a zip nor a tar file).*fetch again",
+    ):
+        extract(tmp_path / "archive")
+
+
+def zero_some(content: bytes) -> bytes:
+    return content[:400] + bytes(20) + content[420:]
+
+
+def cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize(("write", "damage"), [(write_zip, zero_some), (write_tar, cut)])
+def test_a_damaged_archive_is_an_error(
+    write: Callable[[Path, Files], None], damage: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    archive = tmp_path / "archive"
+    write(archive, {"repo/Data/a": os.urandom(9000)})
+    archive.write_bytes(damage(archive.read_bytes()))
+    with pytest.raises(UserError, match="archive is damaged"):
+        extract(archive, limit_bytes=10_000)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from segnet.models import build_model
+from segnet.models.blocks import pool, unpool
+from segnet.models.segnet_v1 import SegNetV1
+
+
+def plain_forward(network: SegNetV1, images: Tensor) -> Tensor:
+    """SegNet written out with torch's own unpooling."""
+    features = network.normalize(images)
+    stack = []
+    for stage in network.encoder.stages:
+        features = stage(features)
+        size = features.shape[-2:]
+        features, indices = F.max_pool2d(features, 2, 2, ceil_mode=True, return_indices=True)
+        stack.append((indices, size))
+    for decoder in reversed(network.decoder):
+        indices, size = stack.pop()
+        features = decoder(F.max_unpool2d(features, indices, 2, 2, output_size=size))
+    logits: Tensor = network.head(features)
+    return logits
+
+
+@pytest.mark.parametrize("size", [(360, 480), (97, 131), (224, 224)])
+def test_logits_equal_a_plain_network_with_max_unpool2d(size: tuple[int, int]) -> None:
+    network = build_model("segnet_v1", num_classes=11, width=0.25, options={}, seed=0).eval()
+    assert isinstance(network, SegNetV1)
+    images = torch.rand(1, 3, *size)
+    with torch.inference_mode():
+        torch.testing.assert_close(
+            network(images), plain_forward(network, images), rtol=0, atol=1e-5
+        )
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_unpooling_equals_max_unpool2d_to_the_bit(memory_format: torch.memory_format) -> None:
+    features = torch.randn(2, 3, 9, 13).to(memory_format=memory_format).requires_grad_()
+    pooled = pool(features)
+    ours = unpool(pooled.output, pooled.indices, pooled.size)
+    theirs = F.max_unpool2d(pooled.output, pooled.indices, 2, 2, output_size=pooled.size)
+    assert torch.equal(ours, theirs)
+    weight = torch.randn_like(ours)
+    ours_gradient, theirs_gradient = (
+        torch.autograd.grad((one * weight).sum(), features, retain_graph=True)[0]
+        for one in (ours, theirs)
+    )
+    assert torch.equal(ours_gradient, theirs_gradient)
+
+
+def test_unpooling_puts_a_maximum_back_where_it_stood() -> None:
+    features = torch.tensor([[[[1.0, 5.0, 2.0], [3.0, 4.0, 9.0]]]])
+    pooled = pool(features)
+    expected = torch.tensor([[[[0.0, 5.0, 0.0], [0.0, 0.0, 9.0]]]])
+    assert torch.equal(unpool(pooled.output, pooled.indices, pooled.size), expected)
+
+
+def test_decoder_mirrors_the_encoder_as_the_paper_draws_it() -> None:
+    network = SegNetV1(11)
+
+    def shapes(stages: nn.ModuleList) -> list[list[tuple[int, int]]]:
+        return [
+            [(block[0].in_channels, block[0].out_channels) for block in stage] for stage in stages
+        ]
+
+    assert shapes(network.encoder.stages) == [
+        [(3, 64), (64, 64)],
+        [(64, 128), (128, 128)],
+        [(128, 256), (256, 256), (256, 256)],
+        [(256, 512), (512, 512), (512, 512)],
+        [(512, 512), (512, 512), (512, 512)],
+    ]
+    assert shapes(network.decoder) == [
+        [(64, 64)],
+        [(128, 128), (128, 64)],
+        [(256, 256), (256, 256), (256, 128)],
+        [(512, 512), (512, 512), (512, 256)],
+        [(512, 512), (512, 512), (512, 512)],
+    ]
+    assert (network.head.in_channels, network.head.out_channels) == (64, 11)

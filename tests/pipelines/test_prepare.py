@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines import fetch, prepare
+from segnet.datasets.store import read_dataset
+from segnet.errors import UserError
+
+ROOT = Path(__file__).resolve().parents[2]
+STREETS = "streets: {seed: 0, height: 24, width: 32, train: 3, val: 1, test: 2}"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project with this project's parameters and a small ``streets``."""
+    lines = (ROOT / "params.yaml").read_text().splitlines()
+    changed = [f"  {STREETS}" if line.startswith("  streets:") else line for line in lines]
+    text = "\n".join(changed).replace("working_size: [96, 128]", "working_size: [16, 16]")
+    (tmp_path / "params.yaml").write_text(text + "\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = (sys.executable, "-m", module, *arguments)
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.mark.slow
+def test_fetch_prepare_and_baselines_run_from_an_empty_project(project: Path) -> None:
+    for module, arguments in (
+        ("pipelines.fetch", ("dataset", "streets")),
+        ("pipelines.fetch", ("weights", "random")),
+        ("pipelines.prepare", ("streets",)),
+        ("pipelines.baselines", ("streets",)),
+    ):
+        result = run(module, *arguments)
+        assert result.returncode == 0, result.stderr
+        if module == "pipelines.prepare":
+            assert "train (3)" in result.stdout
+            assert "Bicyclist" in result.stdout
+            assert "synthetic" in result.stdout
+            assert "train: 3 images in " in result.stderr
+    assert (project / "data/raw/streets/README").exists()
+    assert (project / "data/weights/random/README").exists()
+    data = read_dataset(project / "data/prepared/demo/streets")
+    assert {split: part.images.shape for split, part in data.splits.items()} == {
+        "train": (3, 12, 16, 3),
+        "val": (1, 12, 16, 3),
+        "test": (2, 12, 16, 3),
+    }
+    assert data.splits["test"].masks.shape == (2, 24, 32)
+    for baseline in ("majority", "prior"):
+        assert (project / f"reports/demo/runs/streets-{baseline}-none-s0/metrics.json").exists()
+
+
+def test_a_user_error_is_a_message_and_not_a_traceback(project: Path) -> None:
+    result = run("pipelines.prepare", "street")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert result.stderr == (
+        "error: unknown data set 'street'. Did you mean 'streets'? Known: camvid, streets.\n"
+    )
+
+
+def test_an_unknown_option_stops_before_anything_is_fetched(project: Path) -> None:
+    text = (project / "params.yaml").read_text()
+    (project / "params.yaml").write_text(text.replace("seed: 0, height", "sed: 0, height"))
+    for stage in (fetch.fetch_dataset, prepare.main):
+        with pytest.raises(UserError, match=r"'datasets\.streets\.sed'\. Did you mean 'seed'"):
+            stage("streets")
+    assert not (project / "data").exists()
+
+
+def test_preparing_what_was_not_fetched_is_an_error(project: Path) -> None:
+    with pytest.raises(UserError, match=r"data/raw/camvid/train does not exist"):
+        prepare.main("camvid")

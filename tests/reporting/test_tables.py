@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+from pathlib import Path
+
+import pytest
+from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
+from rich.console import Console
+from rich.table import Table
+
+from segnet.reporting.comparison import Comparison, compare
+from segnet.reporting.seed_summary import Spread
+from segnet.reporting.tables import (
+    comparison_markdown,
+    comparison_rows,
+    comparison_table,
+    mean_and_sd,
+    per_class_markdown,
+    per_class_table,
+    percent,
+)
+from segnet.results import cells_of, load_results
+
+DATA = {"streets": FACTS}
+
+
+@pytest.fixture(autouse=True)
+def empty_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def small_comparison() -> Comparison:
+    """segnet_v1 with two seeds (mIoU 1 and 49/60), the prior (1/4), and nothing else."""
+    bench = fake_bench(models=["segnet_v1"], seeds=[0, 1])
+    _, prior, first, second = cells_of(bench)
+    write_cell(bench, prior, ONE_CLASS)
+    write_cell(bench, first, PERFECT)
+    write_cell(bench, second, GOOD)
+    return compare(load_results(bench, DATA))[0]
+
+
+def text_of(table: Table, *, width: int = 100) -> str:
+    console = Console(width=width, file=io.StringIO())
+    console.print(table)
+    output = console.file
+    assert isinstance(output, io.StringIO)
+    return output.getvalue()
+
+
+def test_percent_has_a_dash_for_nan() -> None:
+    assert [percent(0.6123), percent(0.6123, digits=2), percent(math.nan)] == ["61.2", "61.23", "-"]
+
+
+def test_one_seed_has_no_spread() -> None:
+    assert mean_and_sd(Spread(0.5, math.nan, 0.5, 0.5)) == "50.00"
+    assert mean_and_sd(Spread(0.5, 0.0123, 0.4, 0.6)) == "50.00 ± 1.23"
+
+
+def test_the_markdown_table_has_the_hand_computed_numbers() -> None:
+    lines = comparison_markdown(small_comparison()).splitlines()
+    assert lines[0].startswith("| model | loss | seeds | mIoU % | last | G | C | fwIoU |")
+    # mIoU (1 + 49/60) / 2, sd (11/60) / sqrt 2; G and C (1 + 0.9) / 2; fwIoU (1 + 49/60) / 2.
+    assert lines[2] == (
+        "| segnet_v1 | ce | 2 | **90.83 ± 12.96** | 90.83 | **95.0** | **95.0** | **90.8** "
+        "| 1.25 M | 64.0 |"
+    )
+    assert lines[3] == "| prior | - | - | 25.00 | - | 50.0 | 50.0 | 25.0 | - | - |"
+    assert lines[4] == "| majority | - | missing | - | - | - | - | - | - | - |"
+
+
+def test_the_per_class_table_has_a_row_a_class() -> None:
+    lines = per_class_markdown(small_comparison()).splitlines()
+    assert lines[0] == "| class | segnet_v1 / ce | prior |"
+    assert lines[2] == "| road | **90.0** | 50.0 |"
+    assert lines[3] == "| sky | **91.7** | 0.0 |"
+
+
+def test_the_terminal_table_says_what_the_numbers_are() -> None:
+    text = text_of(comparison_table(small_comparison()))
+    flat = re.sub(r"\s+", " ", text)
+    assert "fake: A bench that never ran" in flat
+    assert "synthetic scenes, compares with nothing published" in flat
+    assert "90.83 ± 12.96" in flat
+    assert "1 of 4 cells are not done" in flat
+
+
+def test_the_terminal_table_fits_100_columns() -> None:
+    models = ("segnet_v1_without_indices", "deeplabv3plus", "segnet_basic", "unet", "fcn8s")
+    bench = fake_bench(models=models, losses=["ce_dice_balanced"], seeds=[0, 1])
+    for number, cell in enumerate(cells_of(bench)):
+        write_cell(bench, cell, (GOOD, PERFECT)[number % 2])
+    comparison = compare(load_results(bench, DATA))[0]
+    for table in (comparison_table(comparison), per_class_table(comparison)):
+        lines = text_of(table).splitlines()
+        assert max(map(len, lines)) <= 100
+        assert "…" not in "".join(lines)
+
+
+def test_json_rows_are_fractions_and_none_for_nan() -> None:
+    best, _, missing = json.loads(json.dumps(comparison_rows(small_comparison())))
+    assert best["model"] == "segnet_v1"
+    assert best["miou"]["mean"] == pytest.approx((1 + 49 / 60) / 2)
+    assert best["seeds"] == [0, 1]
+    assert missing["miou"] == {"mean": None, "sd": None, "low": None, "high": None}
