@@ -94,13 +94,13 @@ class Canvas:
     def photograph(self, rng: np.random.Generator) -> Bytes:
         """The image (H, W, 3): blur, colour cast, vignette, gamma and sensor noise."""
         light = Image.fromarray((np.clip(self._light(rng), 0, 1) * 255).astype(np.uint8))
-        blur = ImageFilter.GaussianBlur(rng.uniform(0, 0.6))
+        blur = ImageFilter.GaussianBlur(rng.uniform(0, 0.4))
         image = np.asarray(light.reduce(SCALE).filter(blur), np.float32) / 255
         rows, columns = (np.linspace(-1, 1, length) ** 2 for length in image.shape[:2])
         vignette = rng.choice([0, 0, 0.25]) * (rows[:, None] + columns) / 2
-        tinted = np.clip(image * rng.normal(1, 0.05, 3) * (1 - vignette[..., None]), 0, 1)
-        noise = rng.normal(0, rng.uniform(0.004, 0.022), image.shape)
-        exposed = np.clip(tinted ** rng.uniform(0.75, 1.25) + noise, 0, 1)
+        tinted = np.clip(image * rng.normal(1, 0.03, 3) * (1 - vignette[..., None]), 0, 1)
+        noise = rng.normal(0, rng.uniform(0.004, 0.015), image.shape)
+        exposed = np.clip(tinted ** rng.uniform(0.85, 1.2) + noise, 0, 1)
         return np.asarray((exposed * 255).round().astype(np.uint8))
 
     def _light(self, rng: np.random.Generator) -> Pixels:

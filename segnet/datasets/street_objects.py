@@ -26,19 +26,20 @@ from segnet.datasets.street_shapes import (
 Part = tuple[Floats, Floats | None, Label | None]  # a shape in metres, its colour and its label
 
 # RGB in 0..1. Some walls are as grey as the road, or as bright as the sky; some cars are as walls.
-WALLS = np.array([[52, 30, 22], [62, 52, 36], [72, 66, 54], [43, 43, 44], [78, 82, 88]]) / 100
-LEAVES = np.array([[18, 30, 12], [28, 38, 16], [15, 22, 14], [42, 32, 14], [34, 28, 22]]) / 100
-PAINTS = np.array([[60, 8, 8], [10, 18, 45], [80, 80, 82], [6, 6, 8], [43, 43, 45]]) / 100
-CLOTHES = np.array([[10, 10, 14], [22, 26, 40], [60, 14, 14], [70, 68, 60], [30, 38, 24]]) / 100
-VESTS = np.array([[85, 80, 10], [90, 40, 6], [15, 50, 85]]) / 100
-SKIN = np.array([[82, 62, 50], [62, 42, 30], [36, 24, 18]]) / 100
-BOARDS = np.array([[75, 10, 12], [12, 25, 62], [85, 85, 82], [80, 62, 8], [8, 38, 22]]) / 100
+WALLS = np.array([[52, 26, 18], [60, 46, 30], [74, 62, 42], [50, 44, 42], [80, 78, 74]]) / 100
+LEAVES = np.array([[18, 34, 10], [28, 42, 14], [13, 26, 12], [42, 34, 10]]) / 100
+PAINTS = np.array([[64, 6, 6], [8, 16, 50], [84, 84, 86], [6, 6, 8], [40, 44, 50]]) / 100
+CLOTHES = np.array([[10, 8, 26], [66, 6, 10], [70, 10, 34], [46, 8, 46], [70, 26, 30]]) / 100
+PAVING = np.array([[68, 64, 58], [60, 50, 44], [55, 55, 58], [76, 74, 70]]) / 100
+VESTS = np.array([[80, 88, 6], [95, 42, 4], [10, 80, 70]]) / 100
+SKIN = np.array([[86, 64, 50], [62, 42, 30], [36, 24, 18]]) / 100
+BOARDS = np.array([[82, 6, 8], [6, 18, 72], [88, 86, 84], [90, 72, 4]]) / 100
 HEADLAMPS = np.array([[90, 90, 80], [75, 6, 5]]) / 100  # coming, going
-FENCES = np.array([[88, 88, 86], [8, 20, 12], [40, 24, 12], [70, 62, 40]]) / 100
+FENCES = np.array([[92, 92, 90], [44, 24, 6], [66, 44, 14]]) / 100
 SIGNALS = np.array([[90, 10, 10], [90, 60, 10], [10, 80, 40]]) / 100
 DARK = np.array([0.05, 0.05, 0.06])
 
-THINNEST = 1.6  # image pixels; a thinner pole would be lost between the samples of the mask
+THINNEST = 3.0  # image pixels; a thinner pole would be lost between the samples of the mask
 
 # Length, width, height and height of the shoulder of a car, a saloon, a van and a bus; and how much
 # their roof falls short of the shoulder at either end. All in metres.
@@ -113,7 +114,7 @@ def build_figure(x: float, z: float, size: tuple[float, float], parts: list[Part
 
 def build_house(rng: np.random.Generator, camera: Camera, extent: Extent) -> Thing:
     """A block of flats, or a house with a pitched roof."""
-    height, roof_height = rng.uniform(4, 15), rng.uniform(1.5, 4) * (rng.random() < 0.6)
+    height, roof_height = rng.uniform(5, 15), rng.uniform(1.5, 4) * (rng.random() < 0.6)
     roof = box(grow(extent, 0.3, 0.1), grow(extent, -2.0, -0.5), height, height + roof_height)
     tiles, wall = draw_grey(rng, 0.15, 0.5), draw_colour(rng, WALLS)
     texture = Texture(int(rng.integers(Texture.GRAIN, Texture.LEAVES)))
@@ -134,8 +135,8 @@ def build_openings(rng: np.random.Generator, face: Floats, side: Side) -> list[P
     panes = draw_grey(rng, 0.08, 0.3) if rng.random() < 0.75 else draw_grey(rng, 0.5, 0.9)
     fronts = grid(columns, 1, rng.uniform(0.5, 0.9), 1.0) * [1, 0.75 / rows]
     details = [(frames, draw_grey(rng, 0.3, 0.9)), (glass, panes)]
-    for front in fronts[rng.random(columns) < 0.6]:
-        details.append((front[None], draw_grey(rng, 0.1, 0.7, 0.2)))
+    for front in fronts[rng.random(columns) < 0.3]:
+        details.append((front[None], draw_grey(rng, 0.1, 0.6, 0.1)))
     return [Patch(on_face(face, shape), colour, None, side=side) for shape, colour in details]
 
 
@@ -171,11 +172,11 @@ def build_bin(rng: np.random.Generator, camera: Camera, x: float, z: float) -> T
 
 def build_fence(rng: np.random.Generator, x0: float, x1: float, z0: float, z1: float) -> Thing:
     """A railing to look through, or boards, from the ground point (x0, z0) to (x1, z1)."""
-    height = rng.uniform(1.0, 2.0)
+    height = rng.uniform(1.4, 2.1)
     face = np.array([[x0, 0, z0], [x1, 0, z1], [x1, height, z1], [x0, height, z0]])
-    spacing = rng.uniform(0.2, 0.5) * coarseness(z0)
+    spacing = rng.uniform(0.25, 0.5) * coarseness(z0)
     count = max(2, round(np.hypot(x1 - x0, z1 - z0) / spacing))
-    posts, paint = grid(count, 1, rng.choice([0.35, 0.5, 0.85]), 1.0), draw_colour(rng, FENCES)
+    posts, paint = grid(count, 1, rng.choice([0.5, 0.7, 0.9]), 1.0), draw_colour(rng, FENCES)
     rails = np.concatenate([rectangle(0.0, 1.0, v, v + 0.08) for v in (0.1, 0.88)])
     patches = [Patch(face[None], None, Label.FENCE)]
     for shape in (posts, rails):
@@ -186,20 +187,20 @@ def build_fence(rng: np.random.Generator, x0: float, x1: float, z0: float, z1: f
 def build_pole(rng: np.random.Generator, camera: Camera, x: float, z: float) -> Thing:
     """A street lamp with an arm over the road, or a bollard."""
     height = rng.uniform(5, 8) if rng.random() < 0.7 else rng.uniform(0.8, 1.3)
-    thickness = max(rng.uniform(0.18, 0.34), THINNEST * z / camera.focal)
+    thickness = max(rng.uniform(0.24, 0.4), THINNEST * z / camera.focal)
     lines: list[Line] = [((0.0, 0.0), (0.0, height))]
     if height > 2:
         lines.append(((0.0, height), (-np.sign(x) * 1.6, height + 0.2)))
-    shape, paint = bars(lines, thickness), draw_grey(rng, 0.05, 0.25)
+    shape, paint = bars(lines, thickness), draw_grey(rng, 0.05, 0.18)
     return build_figure(x, z, (thickness, height), [(shape, paint, Label.POLE)])
 
 
 def build_sign(rng: np.random.Generator, camera: Camera, x: float, z: float) -> Thing:
     """A round, triangular, octagonal or rectangular board on a pole."""
     height, corners = rng.uniform(2.2, 3.2), int(rng.choice([3, 4, 8, 14]))
-    board = ellipse(0.0, 0.0, 1.0, 1.0, corners) * rng.uniform(0.4, 0.7)
+    board = ellipse(0.0, 0.0, 1.0, 1.0, corners) * rng.uniform(0.6, 0.9)
     if corners == 4:
-        board = rectangle(-0.6, 0.6, -0.4, 0.4) * rng.uniform(0.7, 1.5, 2)
+        board = rectangle(-0.8, 0.8, -0.6, 0.6) * rng.uniform(0.8, 1.3, 2)
     mast = bars([((0.0, 0.0), (0.0, height))], max(0.1, THINNEST * z / camera.focal))
     inner, middle = draw_colour(rng, BOARDS), np.array([0.0, height])
     parts: list[Part] = [
@@ -273,7 +274,7 @@ def build_pedestrian(rng: np.random.Generator, x: float, z: float) -> Thing:
 def build_cyclist(rng: np.random.Generator, x: float, z: float, *, across: bool) -> Thing:
     """A person and a bicycle, from the side or from behind; both are Bicyclist."""
     frame, legs, torso, arms, head = RIDER_FROM_SIDE if across else RIDER_FROM_BEHIND
-    top = draw_colour(rng, VESTS if rng.random() < 0.7 else CLOTHES)
+    top = draw_colour(rng, VESTS if rng.random() < 0.9 else CLOTHES)
     wheels = [ellipse(u, 0.34, 0.37, 0.37, 14) for u in (-0.52, 0.52)] if across else []
     shapes: list[tuple[Floats, Floats | None]] = [(wheel, None) for wheel in wheels]
     shapes += [(ring(wheel, 0.82), DARK) for wheel in wheels]

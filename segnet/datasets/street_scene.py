@@ -11,6 +11,7 @@ import numpy as np
 from segnet.datasets.street_canvas import Bytes, Canvas, Weather
 from segnet.datasets.street_objects import (
     LEAVES,
+    PAVING,
     build_bin,
     build_cyclist,
     build_fence,
@@ -67,7 +68,7 @@ def draw_scene(seed: int, index: int, *, height: int, width: int) -> Scene:
     camera, weather, street = draw_camera(rng, height, width), draw_weather(rng), draw_street(rng)
     things = close_view(rng, camera, street) + line_street(rng, camera, street)
     things += furnish_kerb(rng, camera, street)
-    things += keep_apart(draw_traffic(rng, camera, street) + draw_people(rng, street))
+    things += keep_apart(draw_people(rng, street) + draw_traffic(rng, camera, street))
     canvas = Canvas(camera, weather, (height, width))
     for patch in lay_ground(rng, street) + mark_road(rng, street):
         canvas.fill(patch)
@@ -83,22 +84,22 @@ def draw_scene(seed: int, index: int, *, height: int, width: int) -> Scene:
 def draw_camera(rng: np.random.Generator, height: int, width: int) -> Camera:
     """Somebody who walks or drives along the road and looks almost along it."""
     return Camera(
-        focal=float(np.sqrt(height * width)) * rng.uniform(0.85, 1.2),
-        u=width * rng.uniform(0.25, 0.75),
-        v=height * rng.uniform(0.38, 0.58),
-        height=rng.uniform(1.2, 2.4),
-        offset=rng.uniform(-3.5, 3.5),
-        roll=rng.normal(0, 0.02),
-        curvature=rng.normal(0, 0.0015),
+        focal=float(np.sqrt(height * width)) * rng.uniform(0.9, 1.2),
+        u=width * rng.uniform(0.3, 0.7),
+        v=height * rng.uniform(0.44, 0.54),
+        height=rng.uniform(1.4, 2.2),
+        offset=rng.uniform(-2.0, 2.0),
+        roll=rng.normal(0, 0.01),
+        curvature=rng.normal(0, 0.001),
     )
 
 
 def draw_weather(rng: np.random.Generator) -> Weather:
     """Sun, overcast or dusk."""
-    kind = int(rng.choice(3, p=[0.5, 0.3, 0.2]))
+    kind = int(rng.choice(3, p=[0.6, 0.3, 0.1]))
     x, z = rng.uniform(-1.4, 1.4), rng.uniform(-0.8, 0.8)
     towards_sun = np.array([z, x, -x, -z, 0.6])  # by `Side`
-    contrast, exposure = ((0.3, 1.0), (0.06, 0.9), (0.18, 0.7))[kind]
+    contrast, exposure = ((0.25, 1.0), (0.06, 0.95), (0.15, 0.85))[kind]
     zenith = np.array([[0.25, 0.45, 0.85], [0.70, 0.72, 0.76], [0.30, 0.32, 0.50]])[kind]
     horizon = np.array([[0.75, 0.82, 0.92], [0.82, 0.83, 0.84], [0.85, 0.62, 0.48]])[kind]
     return Weather(
@@ -107,15 +108,15 @@ def draw_weather(rng: np.random.Generator) -> Weather:
         brightness=np.clip(0.95 + contrast * towards_sun, 0.5, 1.4) * exposure,
         zenith=np.clip(zenith + rng.normal(0, 0.05, 3), 0, 1),
         horizon=np.clip(horizon + rng.normal(0, 0.05, 3), 0, 1),
-        haze=rng.choice([0.001, 0.003, 0.01]),
-        wetness=rng.choice([0.0, 0.0, 0.0, 0.3]),
+        haze=rng.choice([0.001, 0.002, 0.005]),
+        wetness=rng.choice([0.0, 0.0, 0.0, 0.2]),
     )
 
 
 def draw_street(rng: np.random.Generator) -> Street:
     """Widths, a crossing road in most streets, and an end in sight in some."""
-    kerb = rng.uniform(3, 5)
-    left, right = kerb + rng.uniform(2.5, 7, 2)
+    kerb = rng.uniform(2.8, 4.4)
+    left, right = kerb + rng.uniform(3.5, 8, 2)
     left_wall, right_wall = np.add((left, right), rng.choice([0.0, 1.5, 4.0], 2))
     crossing = rng.uniform(12, 45) if rng.random() < 0.6 else HORIZON_DEPTH
     end = rng.uniform(30, 60) if rng.random() < 0.3 else 110.0
@@ -126,10 +127,10 @@ def draw_street(rng: np.random.Generator) -> Street:
 def lay_ground(rng: np.random.Generator, street: Street) -> list[Patch]:
     """Verges, pavements, kerbs, the road and the one that crosses it."""
     edges = np.geomspace(NEAR_PLANE, HORIZON_DEPTH, 13)  # short pieces follow the curve
-    asphalt = draw_grey(rng, 0.25, 0.5, 0.02)
-    paving = draw_grey(rng, 0.3, 0.7) if rng.random() < 0.7 else asphalt * rng.uniform(0.9, 1.2)
+    asphalt = draw_grey(rng, 0.25, 0.42, 0.02)
+    paving = draw_colour(rng, PAVING) if rng.random() < 0.95 else asphalt * 1.15
     verge = (-300.0, 300.0, paving, Label.PAVEMENT, Texture.GRAIN)
-    if rng.random() < 0.4:
+    if rng.random() < 0.25:
         verge = (-300.0, 300.0, draw_colour(rng, LEAVES), Label.TREE, Texture.LEAVES)
     (left, right), kerb = street.path, street.kerb
     bands = [
@@ -188,7 +189,7 @@ def line_street(rng: np.random.Generator, camera: Camera, street: Street) -> lis
     things: list[Thing] = []
     gap, gap_end = street.crossing
     for side, wall in zip(SIDES, street.wall, strict=True):
-        z, built = NEAR_PLANE, rng.choice([0.4, 0.8, 1.0])
+        z, built = NEAR_PLANE, rng.choice([0.5, 0.8, 1.0])
         while z < street.end:
             if gap - 2 < z < gap_end:
                 z = gap_end
@@ -211,7 +212,7 @@ def plant_garden(
         things.append(build_fence(rng, side * wall, side * wall, *lot))
     else:
         things.append(build_hedge(rng, camera, (*beside(side, wall, wall + 1), *lot)))
-    for z in rng.uniform(*lot, rng.integers(1, 4)):
+    for z in rng.uniform(*lot, rng.integers(1, 3)):
         things.append(build_tree(rng, side * (wall + rng.uniform(1, 5)), z, rng.uniform(3, 9)))
     if rng.random() < 0.5:
         things.append(build_house(rng, camera, (*beside(side, wall + 6, wall + 15), *lot)))
@@ -229,17 +230,17 @@ def draw_depths(
 def furnish_kerb(rng: np.random.Generator, camera: Camera, street: Street) -> list[Thing]:
     """Poles, signs, lights, trees, bins and railings at the kerb, and barriers on the road."""
     kerb, things = street.kerb, list[Thing]()
-    for z in draw_depths(rng, 1, 5, 7.0, 35.0):
+    for z in draw_depths(rng, 1, 4, 4.0, 14.0):
         things.append(build_pole(rng, camera, rng.choice(SIDES) * (kerb + 0.5), z))
-    for z in draw_depths(rng, 1, 4, 6.0, 30.0):
+    for z in draw_depths(rng, 1, 3, 5.0, 14.0):
         things.append(build_sign(rng, camera, rng.choice(SIDES) * (kerb + 0.7), z))
-    for z in draw_depths(rng, 0, 2, 7.0, 40.0):
+    for z in draw_depths(rng, 0, 1, 6.0, 20.0):
         things.append(build_traffic_light(rng, camera, rng.choice(SIDES) * (kerb + 0.4), z))
-    for z in draw_depths(rng, 1, 5, 9.0, 50.0):
+    for z in draw_depths(rng, 1, 3, 7.0, 20.0):
         things.append(build_tree(rng, rng.choice(SIDES) * (kerb + 1), z, rng.uniform(4, 8)))
-    for z in draw_depths(rng, 0, 2, 7.0, 25.0):
+    for z in draw_depths(rng, 0, 1, 7.0, 25.0):
         things.append(build_bin(rng, camera, rng.choice(SIDES) * (kerb + 1), z))
-    for z in draw_depths(rng, 1, 3, 5.0, 18.0):
+    for z in draw_depths(rng, 1, 2, 5.0, 14.0):
         x = rng.choice(SIDES) * (kerb + 0.3)
         things.append(build_fence(rng, x, x, z, z + rng.uniform(4, 12)))
     for z in draw_depths(rng, 0, 1, 8.0, 25.0):
@@ -253,10 +254,10 @@ def draw_traffic(rng: np.random.Generator, camera: Camera, street: Street) -> li
     places = [
         (side * (street.kerb - 1), z)
         for side in SIDES
-        for z in np.arange(rng.uniform(5, 12), 50, 6.5)
-        if rng.random() < 0.4
+        for z in np.arange(rng.uniform(5, 12), 40, 6.5)
+        if rng.random() < 0.3
     ]
-    for z in draw_depths(rng, 0, 3, 7.0, 50.0):
+    for z in draw_depths(rng, 0, 3, 6.0, 30.0):
         places.append((rng.choice(SIDES) * street.kerb * 0.45, z))
     things = [build_vehicle(rng, camera, x, z, across=False) for x, z in places]
     if street.crossing[0] < 60 and rng.random() < 0.6:
@@ -268,11 +269,11 @@ def draw_traffic(rng: np.random.Generator, camera: Camera, street: Street) -> li
 def draw_people(rng: np.random.Generator, street: Street) -> list[Thing]:
     """Pedestrians, most of them on the pavement, and cyclists, most of them on the road."""
     things: list[Thing] = []
-    for z in draw_depths(rng, 2, 9, 4.0, 18.0):
+    for z in draw_depths(rng, 2, 6, 3.2, 8.0):
         side = rng.integers(2)
         x = SIDES[side] * rng.uniform(street.kerb + 0.3, street.path[side])
         things.append(build_pedestrian(rng, x if rng.random() < 0.75 else rng.uniform(-4, 4), z))
-    for z in draw_depths(rng, 0, 4, 5.0, 16.0):
+    for z in draw_depths(rng, 1, 2, 3.2, 7.0):
         x = rng.uniform(-1, 1) * (street.kerb + 1)
         things.append(build_cyclist(rng, x, z, across=rng.random() < 0.6))
     return things
