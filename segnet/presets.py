@@ -17,7 +17,8 @@ BENCH_BLOCK = re.compile(r"^bench:\n(?:[ \t#].*\n|\n)*?(?=^\S|\Z)", re.MULTILINE
 
 def preset_files() -> dict[str, Path]:
     """The preset files by name."""
-    return {path.stem: path for path in sorted(PRESETS.glob("*.yaml"))}
+    files = {path.stem: path for path in PRESETS.glob("*.yaml")}
+    return {name: files[name] for name in sorted(files)}
 
 
 def apply_preset(name: str, params: Path = Path("params.yaml")) -> Bench:

@@ -13,16 +13,13 @@ from segnet.datasets.street_objects import (
     LEAVES,
     PAVING,
     build_bin,
-    build_cyclist,
     build_fence,
     build_hedge,
     build_house,
-    build_pedestrian,
     build_pole,
     build_sign,
     build_traffic_light,
     build_tree,
-    build_vehicle,
     draw_colour,
     draw_grey,
 )
@@ -37,6 +34,7 @@ from segnet.datasets.street_shapes import (
     beside,
     flat,
 )
+from segnet.datasets.street_traffic import build_cyclist, build_pedestrian, build_vehicle
 
 HORIZON_DEPTH = 250.0  # metres; the ground ends here
 SIDES = (-1, 1)  # left and right

@@ -37,10 +37,10 @@ def cell_note(cell: Cell, train: TrainRecord | None, evaluation: EvaluationRecor
     if record is not None:
         commit, _, dirty = record.provenance.commit.partition("+")
         remark = " (the working tree had changes that are in no commit)" if dirty else ""
-        stage = f"evaluate@{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
+        stage = f"evaluate@{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
         if train is None:
-            stage = f"baselines@{cell.dataset}"
-        parts.append(f"Reproduce{remark}:\n\n```\ngit checkout {commit}\ndvc repro {stage}\n```")
+            stage = f"baselines@{cell.bench}-{cell.dataset}"
+        parts.append(f"Reproduce{remark}:\n\n```\ngit checkout {commit}\nsegbench preset {cell.bench}\ndvc repro {stage}\n```")
     return "\n\n".join(parts)
 
 

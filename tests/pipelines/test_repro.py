@@ -1,0 +1,104 @@
+"""The real pipeline, run by DVC in a copy of the project, as small as it goes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARAMS = """
+  working_size: [24, 32]
+  total_epochs: 2
+  validate_every_epochs: 1
+  width: 0.125
+"""
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run a command in a project; its output."""
+    environment = {
+        **os.environ,
+        "SEGBENCH_TRACKING": "off",
+        "SEGBENCH_THREADS": "2",
+        "PYTHONPATH": str(folder),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    finished = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout + finished.stderr
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the tracked files with a bench of seconds, run once."""
+    folder = tmp_path_factory.mktemp("project")
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z", "segnet", "pipelines", ".dvc", ".dvcignore", ".gitignore"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout
+    for name in [*filter(None, tracked.split("\0")), "dvc.yaml", "params.yaml"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes((ROOT / name).read_bytes())
+    params = folder / "params.yaml"
+    text = params.read_text()
+    for line in filter(None, PARAMS.splitlines()):
+        key = line.split(":")[0]
+        text = "\n".join(line if old.startswith(f"{key}:") else old for old in text.splitlines())
+    small = "  streets: {seed: 0, height: 48, width: 64, train: 8, val: 4, test: 4}"
+    lines = [small if old.startswith("  streets:") else old for old in text.splitlines()]
+    params.write_text("\n".join(lines) + "\n")
+    run(folder, "git", "init", "-q")
+    run(folder, "dvc", "repro")
+    return folder
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+@pytest.mark.slow
+def test_second_run_runs_no_stage(project: Path) -> None:
+    assert "Running stage" not in run(project, "dvc", "repro")
+
+
+@pytest.mark.slow
+def test_dvc_shows_the_metrics_and_the_plots(project: Path) -> None:
+    metrics = json.loads(run(project, "dvc", "metrics", "show", "--json"))[""]["data"]
+    cell = metrics["reports/demo/runs/streets-segnet_v1-ce-s0/metrics.json"]["data"]
+    assert 0 <= cell["miou"] <= 1
+    run(project, "dvc", "plots", "show", "--out", "plots")
+    assert (project / "plots/index.html").exists()
+
+
+@pytest.mark.slow
+def test_report_is_rendered(project: Path) -> None:
+    text = (project / "reports/demo/index.md").read_text()
+    assert "segnet_v1" in text
+    assert (project / "reports/demo/figures/predictions-streets.png").exists()
+
+
+@pytest.mark.slow
+def test_changed_title_renders_the_report_and_trains_nothing(project: Path) -> None:
+    replace(project / "params.yaml", "  title: ", "  title: Another ")
+    printed = run(project, "dvc", "repro")
+    assert "Running stage 'report'" in printed
+    assert "Running stage 'train" not in printed
+
+
+@pytest.mark.slow
+def test_same_parameters_give_the_same_numbers_again(project: Path) -> None:
+    folder = project / "reports/demo/runs/streets-segnet_v1-ce-s0"
+    before = (folder / "counts.npz").read_bytes(), (folder / "metrics.json").read_bytes()
+    run(project, "dvc", "repro", "--force", "train", "evaluate")
+    assert ((folder / "counts.npz").read_bytes(), (folder / "metrics.json").read_bytes()) == before
