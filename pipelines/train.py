@@ -16,7 +16,7 @@ from segnet.datasets.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.losses import build_loss
 from segnet.models import build_model
-from segnet.models.pretrained import load_vgg16_convolutions
+from segnet.models.pretrained import load_vgg16_convolutions, takes_vgg16_weights
 from segnet.paths import (
     cell_report_folder,
     cell_run_folder,
@@ -42,7 +42,14 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
     compute = choose_compute(bench.precision)
 
     data = read_dataset(prepared_folder(bench.name, dataset))
-    training = load_resident(data.splits["train"], compute.device)
+    train_split = data.splits["train"]
+    objective = build_loss(
+        loss,
+        config.losses[loss],
+        class_counts=train_split.class_counts,
+        image_pixels=train_split.mask_sizes.prod(1),
+    )
+    training = load_resident(train_split, compute.device)
     validation = load_resident(data.splits["val"], compute.device)
 
     network = build_model(
@@ -52,7 +59,7 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
         options=config.models[model],
         seed=seed,
     )
-    if bench.encoder_weights == "vgg16":
+    if bench.encoder_weights == "vgg16" and takes_vgg16_weights(network):
         weights = weights_folder("vgg16") / "vgg16_features.safetensors"
         load_vgg16_convolutions(network.get_submodule("encoder"), weights)
 
@@ -75,7 +82,7 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             network,
             training,
             validation,
-            loss=build_loss(loss, config.losses[loss]),
+            loss=objective,
             recipe=config.recipe,
             crop=bench.working_size,
             num_classes=data.taxonomy.num_classes,

@@ -194,7 +194,9 @@ def load_config(path: Path = Path("params.yaml")) -> Config:
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
-        raise UserError("\n".join(_explain(path, problem) for problem in error.errors())) from None
+        # a misspelt key is also a missing one: say first what was written
+        problems = sorted(error.errors(), key=lambda problem: problem["type"] == "missing")
+        raise UserError("\n".join(_explain(path, problem) for problem in problems)) from None
     bench = config.bench
     for what, names, known in (
         ("dataset", bench.datasets, config.datasets),
@@ -211,6 +213,8 @@ def load_config(path: Path = Path("params.yaml")) -> Config:
 def _explain(path: Path, problem: Any) -> str:
     """One line for one pydantic error."""
     where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "missing":
+        return f"{path}: '{where}' is missing. Add it; `segbench preset demo` shows every key."
     if problem["type"] != "extra_forbidden":
         return f"{path}: '{where}': {problem['msg']}, not {problem['input']!r}."
     known = _keys_at(problem["loc"][:-1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,8 +14,11 @@ from segnet.datasets import DATASETS
 from segnet.losses import LOSSES
 from segnet.models import MODELS
 from segnet.presets import preset_files
+from segnet.profiling import count_multiply_adds
 
 CAMVID_CLASSES = 11
+CAMVID_SIZE = (360, 480)
+"""Parameters and multiply-adds are counted for these, as in the paper's tables 1 and 6."""
 
 
 class Entry(NamedTuple):
@@ -31,9 +35,11 @@ def inventory() -> list[Entry]:
     config = load_config()
     entries = []
     for name, network in MODELS.items():
+        build = partial(network, CAMVID_CLASSES)
         with torch.device("meta"):  # shapes only: nothing is allocated
-            parameters = sum(one.numel() for one in network(CAMVID_CLASSES).parameters())
-        facts = f"{parameters / 1e6:.3f} M parameters at {CAMVID_CLASSES} classes"
+            parameters = sum(one.numel() for one in build().parameters())
+        multiply_adds = count_multiply_adds(build, *CAMVID_SIZE)
+        facts = f"{parameters / 1e6:.3f} M parameters, {multiply_adds / 1e9:.1f} GMACs"
         entries.append(Entry("model", name, _first_line(network), facts))
     for name, loss in LOSSES.items():
         entries.append(Entry("loss", name, _first_line(loss), ""))

@@ -129,6 +129,7 @@ def test_command_line_answers_within_a_second(arguments: list[str]) -> None:
     seconds = []
     for _ in range(5):
         started = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "segnet", *arguments], check=True, capture_output=True)
+        command = [sys.executable, "-m", "segnet", *arguments]
+        subprocess.run(command, check=True, capture_output=True)
         seconds.append(time.perf_counter() - started)
     assert statistics.median(seconds) < 1

@@ -3,18 +3,61 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from typing import Any
 
 from torch import nn
 
 from segnet.errors import UserError, lookup, nearest
-from segnet.models.segnet_v1 import SegNetV1
 from segnet.seeding import global_stream
 
-MODELS: dict[str, Callable[..., nn.Module]] = {
-    "segnet_v1": SegNetV1,
-}
+
+class Networks(Mapping[str, Callable[..., nn.Module]]):
+    """Network classes by the name of their file, which is imported when it is asked for.
+
+    Importing smp takes seconds and needs packages that the SegNet family does not.
+
+    Args:
+        classes: name of the class in ``segnet/models/<key>.py``, by key.
+    """
+
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self.classes = classes
+
+    def __getitem__(self, name: str) -> Callable[..., nn.Module]:
+        """The class; KeyError for an unknown name."""
+        class_name = self.classes[name]
+        network: Callable[..., nn.Module]
+        network = getattr(import_module(f"segnet.models.{name}"), class_name)
+        return network
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.classes)
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+
+MODELS = Networks(
+    {
+        "segnet_v1": "SegNetV1",
+        "segnet_v2": "SegNetV2",
+        "segnet_v3": "SegNetV3",
+        "segnet_basic": "SegNetBasic",
+        "fcn32s": "FCN32s",
+        "fcn16s": "FCN16s",
+        "fcn8s": "FCN8s",
+        "unet": "UNet",
+        "unetplusplus": "UNetPlusPlus",
+        "linknet": "LinkNet",
+        "fpn": "FPN",
+        "pspnet": "PSPNet",
+        "manet": "MANet",
+        "upernet": "UPerNet",
+        "deeplabv3plus": "DeepLabV3Plus",
+    }
+)
 
 
 def build_model(

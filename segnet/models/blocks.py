@@ -98,28 +98,107 @@ def scale_channels(channels: int, width: float) -> int:
     return max(8, round(channels * width / 8) * 8)
 
 
-class VGG16Encoder(nn.Module):
-    """The 13 convolutions of VGG16 in five stages, each with batch norm, each stage max-pooled."""
+class VGG16Stages(nn.Module):
+    """The 13 convolutions of VGG16 in five stages, each convolution with batch norm.
+
+    Every VGG16 network of the suite holds exactly these layers as its ``encoder``; the subclasses
+    differ in what they hand on.
+    """
 
     def __init__(self, *, width: float) -> None:
         super().__init__()
         self.stages = nn.ModuleList()
         channels = 3
         for stage in VGG16_STAGES:
-            blocks = []
-            for out_channels in (scale_channels(full, width) for full in stage):
-                blocks.append(ConvBlock(channels, out_channels))
-                channels = out_channels
-            self.stages.append(nn.Sequential(*blocks))
+            chain = [channels, *(scale_channels(full, width) for full in stage)]
+            self.stages.append(conv_chain(chain))
+            channels = chain[-1]
+
+
+class VGG16Encoder(VGG16Stages):
+    """VGG16 that hands on what a decoder with pooling indices needs.
+
+    Args:
+        width: factor on every channel count.
+        dropout: probability of dropping a value of the third to fifth pooled output.
+    """
+
+    def __init__(self, *, width: float, dropout: float = 0.0) -> None:
+        super().__init__(width=width)
+        self.dropout = nn.Dropout(dropout)
 
     def forward(self, images: Float[Tensor, "b 3 h w"]) -> list[Pooled]:
         """The pooled output of each stage, finest first."""
         pooled: list[Pooled] = []
         features = images
-        for stage in self.stages:
-            pooled.append(pool(stage(features)))
-            features = pooled[-1].output
+        for depth, stage in enumerate(self.stages):
+            output, indices, size = pool(stage(features))
+            features = self.dropout(output) if depth >= 2 else output
+            pooled.append(Pooled(features, indices, size))
         return pooled
+
+
+class VGG16Pyramid(VGG16Stages):
+    """VGG16 that hands on the features before each pooling: the list that smp's decoders take.
+
+    Args:
+        width: factor on every channel count.
+        depth: number of outputs; the sixth is the fifth pooled, to 1/32.
+    """
+
+    def __init__(self, *, width: float, depth: int = 6) -> None:
+        super().__init__(width=width)
+        channels = [scale_channels(stage[-1], width) for stage in VGG16_STAGES]
+        self.depth = depth
+        self.out_channels = [*channels, channels[-1]][:depth]
+
+    def forward(self, images: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
+        """Features at 1, 1/2 ... 1/16 and 1/32 of the images' size, rounded up."""
+        features = images
+        pyramid: list[Tensor] = []
+        for stage in self.stages:
+            pyramid.append(stage(features))
+            features = F.max_pool2d(pyramid[-1], 2, ceil_mode=True)
+        return [*pyramid, features][: self.depth]
+
+
+class TransposedDecoder(nn.Module):
+    """2x2 transposed convolution with stride 2, cropped to size, then conv blocks.
+
+    Pooling rounds up, so the transposed convolution overshoots by at most one row and column.
+
+    Args:
+        channels: of the input, then of each conv block's output.
+    """
+
+    def __init__(self, channels: Sequence[int]) -> None:
+        super().__init__()
+        self.upsample = nn.ConvTranspose2d(channels[0], channels[0], kernel_size=2, stride=2)
+        self.blocks = conv_chain(channels)
+
+    def forward(
+        self, features: Float[Tensor, "b c half_h half_w"], size: tuple[int, int]
+    ) -> Float[Tensor, "b d h w"]:
+        """Features at ``size``: that of the encoder stage before its pooling."""
+        decoded: Tensor = self.blocks(crop(self.upsample(features), size))
+        return decoded
+
+
+def crop(features: Float[Tensor, "b c h w"], size: tuple[int, int]) -> Float[Tensor, "b c y x"]:
+    """The top left ``size`` of a feature map: what rounding up or padding added goes."""
+    return features[:, :, : size[0], : size[1]]
+
+
+def mirrored_channels(width: float) -> list[list[int]]:
+    """The channels along each decoder of SegNet, finest first: the encoder's, backwards.
+
+    The last convolution of the finest decoder is not among them: it gives the logits.
+    """
+    stages = [[scale_channels(full, width) for full in stage] for stage in VGG16_STAGES]
+    chains = [[stages[0][-1]] * len(stages[0])]
+    for finer, stage in pairwise(stages):
+        chains.append([stage[-1]] * len(stage) + [finer[-1]])
+    return chains
 
 
 def conv_chain(channels: Sequence[int]) -> nn.Sequential:

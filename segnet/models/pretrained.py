@@ -9,6 +9,12 @@ from safetensors.torch import load_file
 from torch import nn
 
 from segnet.errors import UserError
+from segnet.models.blocks import VGG16Stages
+
+
+def takes_vgg16_weights(network: nn.Module) -> bool:
+    """Whether the VGG16 weights belong into this network; if not, it trains from scratch."""
+    return isinstance(network.get_submodule("encoder"), VGG16Stages)
 
 
 def load_vgg16_convolutions(encoder: nn.Module, path: Path) -> None:

@@ -40,7 +40,8 @@ def cell_note(cell: Cell, train: TrainRecord | None, evaluation: EvaluationRecor
         stage = f"evaluate@{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
         if train is None:
             stage = f"baselines@{cell.bench}-{cell.dataset}"
-        parts.append(f"Reproduce{remark}:\n\n```\ngit checkout {commit}\nsegbench preset {cell.bench}\ndvc repro {stage}\n```")
+        steps = f"git checkout {commit}\nsegbench preset {cell.bench}\ndvc repro {stage}"
+        parts.append(f"Reproduce{remark}:\n\n```\n{steps}\n```")
     return "\n\n".join(parts)
 
 

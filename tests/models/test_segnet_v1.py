@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segnet.models import build_model
+from segnet.models import build_model, segnet_v1
 from segnet.models.blocks import pool, unpool
 from segnet.models.segnet_v1 import SegNetV1
 
@@ -37,6 +37,21 @@ def test_logits_equal_a_plain_network_with_max_unpool2d(size: tuple[int, int]) -
         )
 
 
+def test_indices_of_another_image_are_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = build_model("segnet_v1", num_classes=3, width=0.125, options={}, seed=0).eval()
+    assert isinstance(network, SegNetV1)
+
+    def unpool_with_the_neighbours(
+        features: Tensor, indices: Tensor, size: tuple[int, int]
+    ) -> Tensor:
+        return unpool(features, indices.flip(0), size)
+
+    monkeypatch.setattr(segnet_v1, "unpool", unpool_with_the_neighbours)
+    images = torch.rand(2, 3, 32, 32)
+    with torch.inference_mode():
+        assert not torch.allclose(network(images), plain_forward(network, images), atol=1e-2)
+
+
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_unpooling_equals_max_unpool2d_to_the_bit(memory_format: torch.memory_format) -> None:
     features = torch.randn(2, 3, 9, 13).to(memory_format=memory_format).requires_grad_()
@@ -57,6 +72,26 @@ def test_unpooling_puts_a_maximum_back_where_it_stood() -> None:
     pooled = pool(features)
     expected = torch.tensor([[[[0.0, 5.0, 0.0], [0.0, 0.0, 9.0]]]])
     assert torch.equal(unpool(pooled.output, pooled.indices, pooled.size), expected)
+
+
+def test_dropout_follows_the_central_six_stages() -> None:
+    network = build_model("segnet_v1", num_classes=3, width=0.125, options={"dropout": 0.5}, seed=0)
+    assert isinstance(network, SegNetV1)
+    dropped: list[tuple[int, ...]] = []
+    for module in (network.encoder.dropout, network.dropout):
+        module.register_forward_hook(lambda *call: dropped.append(tuple(call[2].shape)))
+    network(torch.rand(2, 3, 64, 64))
+    encoders = [(2, 32, 8, 8), (2, 64, 4, 4), (2, 64, 2, 2)]  # pool3, pool4, pool5
+    decoders = [(2, 64, 4, 4), (2, 32, 8, 8), (2, 16, 16, 16)]  # decoders 5, 4, 3
+    assert dropped == [*encoders, *decoders]
+    assert network.encoder.dropout.p == network.dropout.p == 0.5
+
+
+def test_without_dropout_the_network_draws_nothing() -> None:
+    network = build_model("segnet_v1", num_classes=3, width=0.125, options={}, seed=0)
+    before = torch.get_rng_state()
+    network(torch.rand(2, 3, 32, 32, generator=torch.Generator()))
+    assert torch.equal(before, torch.get_rng_state())
 
 
 def test_decoder_mirrors_the_encoder_as_the_paper_draws_it() -> None:

@@ -88,6 +88,15 @@ def test_code_dependencies_of_a_stage_are_complete(stage: str, script: str) -> N
         assert covered, f"stage {stage} runs {path}, which dvc.yaml does not name"
 
 
+@pytest.mark.parametrize("stage", ["train", "evaluate"])
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_code_dependencies_of_a_model_are_complete(stage: str, model: str) -> None:
+    own = f"segnet/models/{model}.py"
+    declared = [dep.replace("${item.model}", model) for dep in stages()[stage]["deps"]]
+    runs = everything_that_runs(Path(own)) - set(CANNOT_CHANGE_A_RESULT)
+    assert runs <= set(declared)
+
+
 def test_code_dependencies_exist() -> None:
     for name, stage in stages().items():
         for dep in stage["deps"]:
