@@ -84,7 +84,7 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             validation,
             loss=objective,
             recipe=config.recipe,
-            crop=bench.working_size,
+            size=config.recipe.augmentation.crop_size(bench.working_size),
             num_classes=data.taxonomy.num_classes,
             total_epochs=bench.total_epochs,
             validate_every_epochs=bench.validate_every_epochs,

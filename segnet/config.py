@@ -105,12 +105,20 @@ class Augmentation(Section):
     """Arguments of ``segnet.augment.augment_batch``; the defaults leave a batch as it is."""
 
     scale: Range = (1.0, 1.0)
-    crop: Size | None = None
+    crop: Size | Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Height and width of a training image, or that fraction of the working size."""
     flip_probability: float = Field(default=0.0, ge=0, le=1)
     rotation_degrees: float = Field(default=0.0, ge=0, le=180)
     brightness: float = Field(default=0.0, ge=0, lt=1)
     contrast: float = Field(default=0.0, ge=0, lt=1)
     saturation: float = Field(default=0.0, ge=0, le=1)
+
+    def crop_size(self, working_size: Size) -> Size:
+        """Height and width of a training image."""
+        if isinstance(self.crop, tuple):
+            return self.crop
+        height, width = working_size
+        return round(height * self.crop), round(width * self.crop)
 
     @model_validator(mode="after")
     def _scale_is_a_range(self) -> Augmentation:

@@ -62,7 +62,7 @@ def fit(
     *,
     loss: Loss,
     recipe: Recipe,
-    crop: tuple[int, int],
+    size: tuple[int, int],
     num_classes: int,
     total_epochs: int,
     validate_every_epochs: int,
@@ -84,7 +84,7 @@ def fit(
         validation: images to select on.
         loss: of logits and targets.
         recipe: batch size, optimiser, schedule, augmentation.
-        crop: height and width of training batches, if the recipe names none.
+        size: height and width of training batches.
         num_classes: channels of the logits.
         total_epochs: passes over the training images.
         validate_every_epochs: changes no weight, only which can be selected.
@@ -111,7 +111,7 @@ def fit(
             training,
             loss=loss,
             recipe=recipe,
-            size=recipe.augmentation.crop or crop,
+            size=size,
             epoch=epoch,
             total_epochs=total_epochs,
             seed=seed,

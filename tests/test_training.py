@@ -47,7 +47,7 @@ def run(state_path: Path, network: nn.Module | None = None, **changes: Any) -> P
     arguments: dict[str, Any] = {
         "loss": LOSSES["ce"],
         "recipe": RECIPE,
-        "crop": (16, 24),
+        "size": (16, 24),
         "num_classes": 3,
         "total_epochs": 4,
         "validate_every_epochs": 2,
