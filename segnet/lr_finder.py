@@ -62,7 +62,7 @@ def find_learning_rate(
     *,
     loss: Loss,
     recipe: Recipe,
-    crop: tuple[int, int],
+    size: tuple[int, int],
     seed: int,
     compute: Compute,
     lowest_rate: float = 1e-6,
@@ -80,7 +80,7 @@ def find_learning_rate(
         training: images to learn from, as often as the steps need them.
         loss: of logits and targets.
         recipe: batch size, optimiser and augmentation; its learning rate and schedule are not used.
-        crop: height and width of training batches, if the recipe names none.
+        size: height and width of training batches.
         seed: of the run.
         compute: device and precision.
         lowest_rate: of the first batch.
@@ -94,7 +94,6 @@ def find_learning_rate(
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     was_training = network.training
     optimizer = build_optimizer(network, recipe.optimizer)
-    size = recipe.augmentation.crop or crop
     rates = np.geomspace(lowest_rate, highest_rate, max_steps).tolist()
     losses: list[float] = []
     smoothed: list[float] = []

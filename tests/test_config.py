@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from segnet.config import Cell, Config, config_digest, load_config
+from segnet.config import Augmentation, Cell, Config, config_digest, load_config
 from segnet.errors import UserError, expand_short_name, lookup
 
 TEXT = """
@@ -126,3 +126,9 @@ def test_short_names_stand_for_the_segnet_family_only() -> None:
 def test_lookup_lists_what_is_known() -> None:
     with pytest.raises(UserError, match=r"unknown model 'x'. Known: a, b"):
         lookup({"b": 1, "a": 2}, "x", what="model")
+
+
+def test_crop_is_a_size_or_a_fraction_of_the_working_size() -> None:
+    assert Augmentation().crop_size((120, 160)) == (120, 160)
+    assert Augmentation(crop=0.8).crop_size((120, 160)) == (96, 128)
+    assert Augmentation(crop=(224, 224)).crop_size((120, 160)) == (224, 224)

@@ -47,7 +47,7 @@ def run(network: nn.Module, split: ResidentSplit | None = None, **changes: Any) 
     arguments: dict[str, Any] = {
         "loss": LOSSES["ce"],
         "recipe": recipe(),
-        "crop": (16, 24),
+        "size": (16, 24),
         "seed": 0,
         "compute": Compute(torch.device("cpu"), "float32"),
     }
