@@ -58,9 +58,9 @@ def test_unknown_preset_changes_nothing_and_names_the_nearest(project: Path) -> 
 
 def test_preset_that_does_not_fit_changes_nothing(project: Path) -> None:
     before = (project / "params.yaml").read_text()
-    bad = (project / "pipelines/presets/demo.yaml").read_text().replace("segnet_v1", "segnet_v0")
+    bad = (project / "pipelines/presets/demo.yaml").read_text().replace("segnet_v1", "segnet_v11")
     (project / "pipelines/presets/bad.yaml").write_text(bad)
-    with pytest.raises(UserError, match=r"unknown model 'segnet_v0'\. Did you mean 'segnet_v1'"):
+    with pytest.raises(UserError, match=r"unknown model 'segnet_v11'\. Did you mean 'segnet_v1'"):
         apply_preset("bad")
     assert (project / "params.yaml").read_text() == before
 
