@@ -19,9 +19,10 @@ STREETS = "streets: {seed: 0, height: 24, width: 32, train: 3, val: 1, test: 2}"
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project with this project's parameters and a small ``streets``."""
     lines = (ROOT / "params.yaml").read_text().splitlines()
-    changed = [f"  {STREETS}" if line.startswith("  streets:") else line for line in lines]
-    text = "\n".join(changed).replace("working_size: [96, 128]", "working_size: [16, 16]")
-    (tmp_path / "params.yaml").write_text(text + "\n")
+    small = {"  streets:": f"  {STREETS}", "  working_size:": "  working_size: [16, 16]"}
+    for start, replacement in small.items():
+        lines = [replacement if line.startswith(start) else line for line in lines]
+    (tmp_path / "params.yaml").write_text("\n".join(lines) + "\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

@@ -92,7 +92,7 @@ def test_report_is_rendered(project: Path) -> None:
 def test_changed_title_renders_the_report_and_trains_nothing(project: Path) -> None:
     replace(project / "params.yaml", "  title: ", "  title: Another ")
     printed = run(project, "dvc", "repro")
-    assert "Running stage 'report'" in printed
+    assert "Running stage 'report@demo'" in printed
     assert "Running stage 'train" not in printed
 
 
