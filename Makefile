@@ -51,7 +51,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 
 lock: $(VENV)/.installed
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \
-		--no-emit-index-url --custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
+		--custom-compile-command "make lock" --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) data runs .segbench mlflow.db mlflow-artifacts
