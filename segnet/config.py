@@ -135,7 +135,7 @@ class Recipe(Section):
     batch_size: int = Field(ge=1)
     optimizer: Optimizer
     schedule: Schedule
-    augmentation: Augmentation = Augmentation()
+    augmentation: Augmentation
 
 
 class Config(Section):

@@ -29,6 +29,7 @@ recipes:
     batch_size: 4
     optimizer: {kind: adamw, learning_rate: 1e-3}
     schedule: {kind: one_cycle}
+    augmentation: {}
 models: {segnet_v1: {}}
 losses: {ce: {}}
 datasets: {streets: {seed: 0}}
