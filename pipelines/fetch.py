@@ -11,19 +11,18 @@ import argparse
 import sys
 
 from segnet.config import load_config
-from segnet.datasets import DATASETS, read_options
-from segnet.errors import exit_on_user_error, lookup
+from segnet.datasets import define_dataset
+from segnet.errors import exit_on_user_error
 from segnet.paths import raw_folder, weights_folder
 
 
 def fetch_dataset(name: str) -> None:
     """Fetch the files of a data set and say what they may be used for."""
-    definition = lookup(DATASETS, name, what="data set")
-    options = lookup(load_config().datasets, name, what="data set of params.yaml")
+    definition = define_dataset(name, load_config().datasets)
     print(
         f"{definition.title}. Licence: {definition.licence}. {definition.source}", file=sys.stderr
     )
-    definition.fetch(raw_folder(name), read_options(name, definition, options))
+    definition.fetch(raw_folder(name))
 
 
 def fetch_weights(name: str) -> None:

@@ -12,20 +12,19 @@ from rich.console import Console
 from rich.table import Table
 
 from segnet.config import load_config
-from segnet.datasets import DATASETS, read_options
+from segnet.datasets import define_dataset
 from segnet.datasets.parallel import worker_processes
 from segnet.datasets.preparation import write_dataset
 from segnet.datasets.store import PreparedDataset
-from segnet.errors import exit_on_user_error, lookup
+from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, raw_folder
 
 
 def main(name: str) -> None:
     """Prepare one data set for the bench that ``params.yaml`` describes."""
     config = load_config()
-    definition = lookup(DATASETS, name, what="data set")
-    options = lookup(config.datasets, name, what="data set of params.yaml")
-    samples = definition.samples(raw_folder(name), read_options(name, definition, options))
+    definition = define_dataset(name, config.datasets)
+    samples = definition.samples(raw_folder(name))
     with worker_processes() as executor:
         data = write_dataset(
             prepared_folder(config.bench.name, name),

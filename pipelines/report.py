@@ -11,7 +11,7 @@ import sys
 from rich.console import Console
 
 from segnet.config import load_config
-from segnet.datasets import DATASETS
+from segnet.datasets import define_dataset
 from segnet.datasets.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, report_folder
@@ -23,8 +23,9 @@ from segnet.tracking import StoreError, sync, tracking_is_on
 
 def main() -> None:
     """Report on the bench that ``params.yaml`` describes and print its tables."""
-    bench = load_config().bench
-    definitions = {name: DATASETS[name] for name in bench.datasets}
+    config = load_config()
+    bench = config.bench
+    definitions = {name: define_dataset(name, config.datasets) for name in bench.datasets}
     folders = {name: prepared_folder(bench.name, name) for name in bench.datasets}
     prepared = {name: read_dataset(folder) for name, folder in folders.items() if folder.exists()}
 

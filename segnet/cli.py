@@ -159,7 +159,7 @@ def predict(
 
     from segnet.checkpoint import load_weights
     from segnet.compute import choose_compute
-    from segnet.datasets import DATASETS
+    from segnet.datasets import define_dataset
     from segnet.datasets.images import read_rgb
     from segnet.evaluation import network_predictor
     from segnet.models import build_model
@@ -177,7 +177,7 @@ def predict(
     if cell not in config.bench.cells():
         known = ", ".join(one.slug for one in config.bench.cells())
         raise UserError(f"the bench '{bench.name}' has no cell {cell.slug}. Known: {known}.")
-    taxonomy = DATASETS[cell.dataset].taxonomy
+    taxonomy = define_dataset(cell.dataset, config.datasets).taxonomy
     compute = choose_compute(bench.precision)
     network = build_model(
         cell.model,

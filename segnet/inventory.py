@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 
 from segnet.config import load_config, read_yaml
-from segnet.datasets import DATASETS
+from segnet.datasets import define_dataset
 from segnet.losses import LOSSES
 from segnet.models import MODELS
 from segnet.presets import preset_files
@@ -45,7 +45,8 @@ def inventory() -> list[Entry]:
         entries.append(Entry("loss", name, _first_line(loss), ""))
     for name, recipe in config.recipes.items():
         entries.append(Entry("recipe", name, recipe.source, recipe.expects))
-    for name, definition in DATASETS.items():
+    for name in config.datasets:
+        definition = define_dataset(name, config.datasets)
         facts = f"{definition.taxonomy.num_classes} classes, {definition.licence}"
         entries.append(Entry("data set", name, definition.title, facts))
     for name, path in preset_files().items():

@@ -33,6 +33,8 @@ class DataFacts(Section):
     source: str
     licence: str
     citation: str
+    note: str = ""
+    """What every table of this data set must say."""
     mask_sizes: tuple[tuple[int, int], ...] = ()
     """Smallest and largest height, width of the test labels, at which scores are taken; empty if
     the prepared data were not at hand."""

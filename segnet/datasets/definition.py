@@ -21,11 +21,10 @@ class NoOptions(Section):
 
 @dataclass(frozen=True)
 class DatasetDefinition:
-    """A data set: its facts, how to get its files, how to read them.
+    """A data set with its options settled: its facts, how to get its files, how to read them.
 
-    ``fetch`` and ``samples`` take the folder of the raw files and an instance of ``options``.
-    ``fetch`` does nothing if the folder is complete. ``samples`` checks names and numbers but
-    decodes nothing.
+    ``fetch`` and ``samples`` take the folder of the raw files. ``fetch`` does nothing if the folder
+    is complete. ``samples`` checks names and numbers but decodes nothing.
     """
 
     title: str
@@ -35,27 +34,38 @@ class DatasetDefinition:
     source: str
     licence: str
     citation: str
-    fetch: Callable[[Path, Any], None]
-    samples: Callable[[Path, Any], dict[str, list[Sample]]]
+    fetch: Callable[[Path], None]
+    samples: Callable[[Path], dict[str, list[Sample]]]
     """Samples by split, in the order train, val, test."""
-    options: type[Section] = NoOptions
-    """The keys of ``params.yaml: datasets.<name>``."""
     fingerprint: str | None = None
-    """``PreparedDataset.fingerprint`` of the published data, if the options cannot change it."""
+    """``PreparedDataset.fingerprint`` of the published data, if it is known for these options."""
+    note: str = ""
+    """What every table of this data set must say, such as that it compares with nothing."""
 
 
-def read_options(name: str, definition: DatasetDefinition, options: Mapping[str, Any]) -> Section:
-    """The checked options of data set ``name``, out of ``params.yaml: datasets.<name>``.
+@dataclass(frozen=True)
+class DatasetFamily:
+    """An entry of the registry: options, and the data set that they settle."""
+
+    options: type[Section]
+    """The keys of ``params.yaml: datasets.<name>``."""
+    define: Callable[[Any], DatasetDefinition]
+    """Takes an instance of ``options``; reads and decodes nothing of the data."""
+
+
+def define(name: str, family: DatasetFamily, options: Mapping[str, Any]) -> DatasetDefinition:
+    """The data set ``name`` with the options of ``params.yaml: datasets.<name>``.
 
     Raises:
         UserError: on an unknown or missing option or a wrong value.
     """
     try:
-        return definition.options.model_validate(options)
+        checked = family.options.model_validate(options)
     except ValidationError as error:
-        known = list(definition.options.model_fields)
+        known = list(family.options.model_fields)
         problems = (_explain(f"datasets.{name}", one, known) for one in error.errors())
         raise UserError("\n".join(problems)) from None
+    return family.define(checked)
 
 
 def _explain(where: str, problem: Any, known: list[str]) -> str:

@@ -26,7 +26,7 @@ from pydantic import Field
 
 from segnet.config import Section
 from segnet.datasets.decoded import Pair, Sample
-from segnet.datasets.definition import DatasetDefinition
+from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.street_scene import draw_scene
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX
 
@@ -46,14 +46,14 @@ class StreetsOptions(Section):
     test: Count
 
 
-def leave_marker(raw_folder: Path, options: StreetsOptions) -> None:
+def leave_marker(raw_folder: Path) -> None:
     """Leave a file that says that there is nothing to fetch."""
     raw_folder.mkdir(parents=True, exist_ok=True)
     text = "Nothing is fetched: segnet/datasets/street_scene.py draws the scenes.\n"
     (raw_folder / "README").write_text(text)
 
 
-def scenes(raw_folder: Path, options: StreetsOptions) -> dict[str, list[Sample]]:
+def scenes(options: StreetsOptions, raw_folder: Path) -> dict[str, list[Sample]]:
     """The scenes of each split; they are drawn when they are read."""
     sizes = {"train": options.train, "val": options.val, "test": options.test}
     return {
@@ -74,14 +74,18 @@ def _draw(index: int, options: StreetsOptions) -> Pair:
     return Pair(image, np.where(mask == VOID, np.uint8(IGNORE_INDEX), mask))
 
 
-STREETS = DatasetDefinition(
-    title="Street scenes drawn by this project",
-    taxonomy=CAMVID_11,
-    synthetic=True,
-    source="segnet/datasets/street_scene.py",
-    licence="that of this project",
-    citation="none; scores compare with nothing published",
-    fetch=leave_marker,
-    samples=scenes,
-    options=StreetsOptions,
-)
+def define(options: StreetsOptions) -> DatasetDefinition:
+    """The scenes that these options draw."""
+    return DatasetDefinition(
+        title="Street scenes drawn by this project",
+        taxonomy=CAMVID_11,
+        synthetic=True,
+        source="segnet/datasets/street_scene.py",
+        licence="that of this project",
+        citation="none; scores compare with nothing published",
+        fetch=leave_marker,
+        samples=partial(scenes, options),
+    )
+
+
+STREETS = DatasetFamily(StreetsOptions, define)

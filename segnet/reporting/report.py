@@ -35,6 +35,7 @@ def describe_dataset(definition: DatasetDefinition, prepared: PreparedDataset | 
         source=definition.source,
         licence=definition.licence,
         citation=definition.citation,
+        note=definition.note,
         mask_sizes=sizes,
     )
 

