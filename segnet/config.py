@@ -136,6 +136,8 @@ class Recipe(Section):
     optimizer: Optimizer
     schedule: Schedule
     augmentation: Augmentation
+    batch_norm: Literal["running", "reestimated"]
+    """Statistics at evaluation: averaged while training, or anew over a full pass before each."""
 
 
 class Config(Section):

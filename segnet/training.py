@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from segnet.config import Recipe
 from segnet.errors import UserError
 from segnet.evaluation import evaluate, network_predictor
 from segnet.losses import Loss
+from segnet.norm_statistics import reestimate_batch_norm
 from segnet.optim import build_optimizer, learning_rate_factor, set_learning_rate
 from segnet.resident import ResidentSplit
 from segnet.seeding import generator, global_stream
@@ -121,6 +122,10 @@ def fit(
         seconds = time.monotonic() - started
         scores = NOT_VALIDATED
         if epoch % validate_every_epochs == 0 or epoch == total_epochs:
+            if recipe.batch_norm == "reestimated":
+                with global_stream(seed, "batch norm dropout", epoch):
+                    batches = _images(training, recipe, size, seed=seed, epoch=epoch)
+                    reestimate_batch_norm(network, batches, compute)
             scores = _validate(network, validation, num_classes, compute)
         rate = optimizer.param_groups[0]["lr"]
         row = EpochRow(epoch, rate, train_loss, *scores, seconds, len(training) / seconds)
@@ -181,6 +186,16 @@ def _train_epoch(
             on_step(index + 1)
     _check_finite(losses, epoch)
     return float(losses[:, 0].mean())
+
+
+def _images(
+    training: ResidentSplit, recipe: Recipe, size: tuple[int, int], *, seed: int, epoch: int
+) -> Iterator[Float[Tensor, "b 3 h w"]]:
+    """All training images once, in order, augmented as in training."""
+    draws = augment.draw(len(training), generator(seed, "batch norm augment", epoch))
+    for indices in torch.split(torch.arange(len(training)), recipe.batch_size):
+        at = draws.at(indices, training.device)
+        yield augment.augment_batch(training.batch(indices), at, recipe.augmentation, size=size)[0]
 
 
 def _check_finite(losses: Float[Tensor, "steps 2"], epoch: int) -> None:

@@ -30,6 +30,7 @@ recipes:
     optimizer: {kind: adamw, learning_rate: 1e-3}
     schedule: {kind: one_cycle}
     augmentation: {}
+    batch_norm: running
 models: {segnet_v1: {}}
 losses: {ce: {}}
 datasets: {streets: {seed: 0}}

@@ -29,6 +29,7 @@ def recipe(batch_size: int = 6, optimizer: Optimizer = SGD) -> Recipe:
         optimizer=optimizer,
         schedule=Schedule(kind="constant"),
         augmentation=Augmentation(flip_probability=0.5),
+        batch_norm="running",
     )
 
 

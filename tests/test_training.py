@@ -25,6 +25,7 @@ RECIPE = Recipe(
     optimizer=Optimizer(kind="adamw", learning_rate=0.02, weight_decay=0.01),
     schedule=Schedule(kind="one_cycle", warmup_fraction=0.2),
     augmentation=Augmentation(scale=(0.8, 1.2), flip_probability=0.5, brightness=0.1),
+    batch_norm="running",
 )
 
 
@@ -132,3 +133,16 @@ def test_loss_that_is_not_finite_stops_with_the_step_named(tmp_path: Path) -> No
 
     with pytest.raises(UserError, match="diverged at epoch 2, step 2: loss nan"):
         run(tmp_path / "state.pt", loss=breaks_at_the_fifth_step)
+
+
+def test_reestimated_batch_norm_changes_the_statistics_and_no_weight(tmp_path: Path) -> None:
+    networks = [tiny_network(), tiny_network(), tiny_network()]
+    anew = RECIPE.model_copy(update={"batch_norm": "reestimated"})
+    run(tmp_path / "a.pt", networks[0])
+    run(tmp_path / "b.pt", networks[1], recipe=anew)
+    run(tmp_path / "c.pt", networks[2], recipe=anew, validate_every_epochs=1)
+    running, reestimated, often = (copy_weights(network) for network in networks)
+    for key in running.keys() - {"1.num_batches_tracked"}:
+        is_statistic = "running_" in key
+        assert torch.equal(running[key], reestimated[key]) != is_statistic, key
+        assert torch.equal(reestimated[key], often[key]), key

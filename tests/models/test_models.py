@@ -16,6 +16,7 @@ from segnet.errors import UserError
 from segnet.models import MODELS, build_model
 
 WIDTH = 0.125
+BASIC_ENCODER = 49 * (3 * 64 + 3 * 64 * 64) + 4 * 128
 PARAMETERS_AT_11_CLASSES = {
     # cymerys: 29.449, 31.892 and 35.074 M with batch norm on the logits (22), which is not here
     "segnet_v1": 29_449_355,
@@ -23,6 +24,17 @@ PARAMETERS_AT_11_CLASSES = {
     "segnet_v3": 35_074_059,
     # 49 (3 64 + 7 64 64) weights, 8 (64 + 64) of batch norm, 64 11 + 11 of the classifier
     "segnet_basic": 1_416_075,
+    # its variants: encoder, reductions of 64 to 11, decoders with batch norm, classifier
+    "bilinear_interpolation": BASIC_ENCODER + 64 * 11 + 11 * 11 + 11,
+    "segnet_basic_encoder_addition": 1_416_075,
+    "segnet_basic_single_channel_decoder": BASIC_ENCODER + 4 * (49 * 64 + 128) + 64 * 11 + 11,
+    "fcn_basic": BASIC_ENCODER + 4 * (64 * 11 + 64 * 11 * 11 + 22) + 11 * 11 + 11,
+    "fcn_basic_no_addition": BASIC_ENCODER + 64 * 11 + 4 * (64 * 11 * 11 + 22) + 11 * 11 + 11,
+    "fcn_basic_no_dim_reduction": BASIC_ENCODER + 4 * (64 * 64 * 64 + 128) + 64 * 11 + 11,
+    "fcn_basic_no_addition_no_dim_reduction": BASIC_ENCODER
+    + 4 * (64 * 64 * 64 + 128)
+    + 64 * 11
+    + 11,
     # smp's vgg16_bn without its classifier, 14,723,136, and 513 scores of 11 classes a stream
     "fcn32s": 14_723_136 + 513 * 11,
     "fcn16s": 14_723_136 + 2 * 513 * 11,

@@ -1,0 +1,23 @@
+"""FCN-Basic-NoAddition of table 1: FCN-Basic without the addition of encoder outputs.
+
+A variant of SegNet-Basic with a file of its own, so that it is a row of its own; all that it is
+stands in ``segnet_basic.py``. Source: arXiv 1511.00561v3, section 3.2 and table 1.
+"""
+
+from __future__ import annotations
+
+from segnet.models.segnet_basic import SegNetBasic
+
+
+class FCNBasicNoAddition(SegNetBasic):
+    """FCN-Basic-NoAddition of table 1: FCN-Basic without the addition of encoder outputs.
+
+    Only the last encoder output is used.
+
+    Args:
+        num_classes: channels of the logits.
+        width: factor on the 64 channels.
+    """
+
+    def __init__(self, num_classes: int, *, width: float = 1.0) -> None:
+        super().__init__(num_classes, width=width, variant="fcn_basic_no_addition")

@@ -1,0 +1,23 @@
+"""SegNet-Basic-SingleChannelDecoder of table 1: each decoder filter sees one feature map.
+
+A variant of SegNet-Basic with a file of its own, so that it is a row of its own; all that it is
+stands in ``segnet_basic.py``. Source: arXiv 1511.00561v3, section 3.2 and table 1.
+"""
+
+from __future__ import annotations
+
+from segnet.models.segnet_basic import SegNetBasic
+
+
+class SegNetBasicSingleChannelDecoder(SegNetBasic):
+    """SegNet-Basic-SingleChannelDecoder of table 1: each decoder filter sees one feature map.
+
+    The decoders' convolutions have as many groups as channels.
+
+    Args:
+        num_classes: channels of the logits.
+        width: factor on the 64 channels.
+    """
+
+    def __init__(self, num_classes: int, *, width: float = 1.0) -> None:
+        super().__init__(num_classes, width=width, variant="single_channel_decoder")
