@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PARAMS = """
+  models: [segnet_v1, fcn8s]
+  losses: [ce]
   working_size: [24, 32]
   total_epochs: 2
   validate_every_epochs: 1
@@ -86,6 +88,51 @@ def test_report_is_rendered(project: Path) -> None:
     text = (project / "reports/demo/index.md").read_text()
     assert "segnet_v1" in text
     assert (project / "reports/demo/figures/predictions-streets.png").exists()
+
+
+@pytest.mark.slow
+def test_changed_argument_of_a_model_makes_only_its_cells_stale(project: Path) -> None:
+    params = project / "params.yaml"
+    before = params.read_text()
+    replace(params, "  segnet_v1: {}", "  segnet_v1: {dropout: 0.5}")
+    stale = json.loads(run(project, "dvc", "status", "--json"))
+    params.write_text(before)
+    assert set(stale) == {
+        "train@demo-streets-segnet_v1-ce-0",
+        "evaluate@demo-streets-segnet_v1-ce-0",
+    }
+    assert run(project, "dvc", "status").strip() == "Data and pipelines are up to date."
+
+
+@pytest.mark.slow
+def test_new_model_takes_a_file_a_registry_line_and_a_word_and_runs_alone(project: Path) -> None:
+    (project / "segnet/models/tiny.py").write_text(
+        "from torch import Tensor, nn\n\n\n"
+        "class Tiny(nn.Module):\n"
+        "    def __init__(self, num_classes: int, *, width: float = 1.0) -> None:\n"
+        "        super().__init__()\n"
+        "        self.score = nn.Conv2d(3, num_classes, 3, padding=1)\n\n"
+        "    def forward(self, images: Tensor) -> Tensor:\n"
+        "        logits: Tensor = self.score(images)\n"
+        "        return logits\n"
+    )
+    registry, params = project / "segnet/models/__init__.py", project / "params.yaml"
+    before = registry.read_text(), params.read_text()
+    replace(registry, '        "unet": "UNet",', '        "tiny": "Tiny",\n        "unet": "UNet",')
+    replace(params, "  models: [segnet_v1, fcn8s]", "  models: [segnet_v1, fcn8s, tiny]")
+    replace(params, "\n  segnet_v1: {}", "\n  tiny: {}\n  segnet_v1: {}")
+    printed = run(project, "dvc", "repro")
+    ran = [line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")]
+    assert set(ran) == {
+        "train@demo-streets-tiny-ce-0",
+        "evaluate@demo-streets-tiny-ce-0",
+        "report@demo",
+    }
+    assert "| tiny | ce |" in (project / "reports/demo/index.md").read_text()
+    registry.write_text(before[0])
+    params.write_text(before[1])
+    run(project, "dvc", "repro")
+    assert "tiny" not in (project / "reports/demo/index.md").read_text()
 
 
 @pytest.mark.slow
