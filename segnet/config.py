@@ -45,6 +45,14 @@ class Cell(Section):
         return f"{self.dataset}-{self.model}-{self.loss}-s{self.seed}"
 
 
+class MoreSeeds(Section):
+    """Further seeds of some cells of a bench: models x losses x seeds, on each data set."""
+
+    models: tuple[Name, ...] = ()
+    losses: tuple[Name, ...] = ()
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = ()
+
+
 class Bench(Section):
     """What one bench trains and how long: a preset is exactly this block."""
 
@@ -54,6 +62,7 @@ class Bench(Section):
     models: tuple[Name, ...] = Field(min_length=1)
     losses: tuple[Name, ...] = Field(min_length=1)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    more_seeds: MoreSeeds = MoreSeeds()
     recipe: Name
     working_size: Size
     """Height, width: images are shrunk to fit, aspect kept; masks stay at their own size."""
@@ -66,14 +75,28 @@ class Bench(Section):
     precision: Literal["auto", "float32", "bfloat16"]
 
     def cells(self) -> tuple[Cell, ...]:
-        """Every combination of the bench's axes, in the order of the file."""
+        """Every combination of the bench's axes, in the order of the file, seeds together."""
         return tuple(
             Cell(bench=self.name, dataset=dataset, model=model, loss=loss, seed=seed)
             for dataset in self.datasets
             for model in self.models
             for loss in self.losses
-            for seed in self.seeds
+            for seed in (*self.seeds, *self._further_seeds(model, loss))
         )
+
+    def _further_seeds(self, model: str, loss: str) -> tuple[int, ...]:
+        more = self.more_seeds
+        return more.seeds if model in more.models and loss in more.losses else ()
+
+    @model_validator(mode="after")
+    def _further_seeds_are_of_the_bench(self) -> Bench:
+        more = self.more_seeds
+        for axis, known in (("models", self.models), ("losses", self.losses)):
+            if strays := set(getattr(more, axis)) - set(known):
+                raise ValueError(f"more_seeds: no {axis} of the bench: {sorted(strays)}")
+        if twice := set(more.seeds) & set(self.seeds):
+            raise ValueError(f"more_seeds repeats seeds of the bench: {sorted(twice)}")
+        return self
 
     def baseline_cells(self) -> tuple[Cell, ...]:
         """The rows that train nothing: majority class and per-pixel prior of each data set."""
@@ -157,7 +180,7 @@ class Config(Section):
     def resolved(self, cell: Cell) -> dict[str, Any]:
         """Every parameter that can change the result of training ``cell``, as plain data."""
         bench = self.bench.model_dump(mode="json")
-        for axis in ("title", "datasets", "models", "losses", "seeds"):
+        for axis in ("title", "datasets", "models", "losses", "seeds", "more_seeds"):
             del bench[axis]
         recipe = self.recipe.model_dump(mode="json")
         for words in ("source", "expects"):

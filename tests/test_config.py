@@ -52,6 +52,33 @@ def test_cells_are_the_product_of_the_axes(tmp_path: Path) -> None:
     assert slugs == ["streets-segnet_v1-ce-s0", "streets-segnet_v1-ce-s1"]
 
 
+def test_more_seeds_are_added_to_the_cells_that_they_name(tmp_path: Path) -> None:
+    text = TEXT.replace(
+        "seeds: [0, 1]",
+        "seeds: [0, 1]\n  more_seeds: {models: [segnet_v1], losses: [ce], seeds: [5]}",
+    )
+    cells = load(tmp_path, text).bench.cells()
+    assert [cell.seed for cell in cells] == [0, 1, 5]
+    assert all(cell.model == "segnet_v1" for cell in cells)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (
+            "{models: [unet], losses: [ce], seeds: [5]}",
+            r"no models of the bench: \['unet'\]",
+        ),
+        ("{models: [segnet_v1], losses: [ce], seeds: [1]}", r"repeats seeds of the bench: \[1\]"),
+    ],
+)
+def test_more_seeds_must_be_new_seeds_of_cells_of_the_bench(
+    tmp_path: Path, more: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, TEXT.replace("seeds: [0, 1]", f"seeds: [0, 1]\n  more_seeds: {more}"))
+
+
 def test_unknown_key_says_where_and_what_was_meant(tmp_path: Path) -> None:
     with pytest.raises(
         UserError, match=r"unknown key 'recipes.modern.batchsize'. Did you mean 'bat"

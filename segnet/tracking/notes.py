@@ -37,7 +37,9 @@ def cell_note(cell: Cell, train: TrainRecord | None, evaluation: EvaluationRecor
     if record is not None:
         commit, _, dirty = record.provenance.commit.partition("+")
         remark = " (the working tree had changes that are in no commit)" if dirty else ""
-        stage = f"evaluate@{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
+        # the seeds of `more_seeds` have stages with a longer name
+        axes = f"{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
+        stage = f"--glob 'evaluate*@{axes}'"
         if train is None:
             stage = f"baselines@{cell.bench}-{cell.dataset}"
         steps = f"git checkout {commit}\nsegbench preset {cell.bench}\ndvc repro {stage}"

@@ -34,7 +34,9 @@ STAGES = {
     "prepare": "prepare",
     "baselines": "baselines",
     "train": "train",
+    "train_more_seeds": "train",
     "evaluate": "evaluate",
+    "evaluate_more_seeds": "evaluate",
     "report": "report",
 }
 
@@ -88,7 +90,7 @@ def test_code_dependencies_of_a_stage_are_complete(stage: str, script: str) -> N
         assert covered, f"stage {stage} runs {path}, which dvc.yaml does not name"
 
 
-@pytest.mark.parametrize("stage", ["train", "evaluate"])
+@pytest.mark.parametrize("stage", ["train", "train_more_seeds", "evaluate", "evaluate_more_seeds"])
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_code_dependencies_of_a_model_are_complete(stage: str, model: str) -> None:
     own = f"segnet/models/{model}.py"
