@@ -1,0 +1,29 @@
+"""The command ``segbench``. Results on stdout, all else on stderr; torch is loaded when used."""
+
+from __future__ import annotations
+
+import typer
+
+from segnet.cli import bench, compare, predict, tracking
+from segnet.errors import exit_on_user_error
+
+app = typer.Typer(
+    help="A reproducible benchmark of semantic segmentation: SegNet and its rivals.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("list")(bench.list_known)
+app.command()(bench.doctor)
+app.command()(bench.preset)
+app.command()(compare.compare)
+app.command()(bench.report)
+app.command()(tracking.sync)
+app.command()(tracking.ui)
+app.command()(predict.predict)
+
+
+def main() -> None:
+    """Run the command line; a mistake of the user's is a message and exit status 1."""
+    with exit_on_user_error():
+        app()

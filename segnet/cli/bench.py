@@ -1,0 +1,69 @@
+"""Commands on the suite and the bench: what is there, what is chosen, what is done."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from segnet.config import load_config
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+
+
+def list_known(as_json: AsJson = False) -> None:
+    """Show the models, losses, recipes, data sets and presets."""
+    from segnet.inventory import inventory
+
+    entries = inventory()
+    if as_json:
+        print_json([entry._asdict() for entry in entries])
+        return
+    table = Table("kind", "name", "what", "facts")
+    for entry in entries:
+        table.add_row(*entry)
+    Console().print(table)
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check machine, data, weights and cells of the bench, and say what to do next."""
+    from segnet.doctor import examine
+
+    findings = examine(load_config())
+    if as_json:
+        print_json([finding._asdict() for finding in findings])
+        return
+    table = Table("what", "found", "what to do next")
+    for finding in findings:
+        table.add_row(*finding)
+    Console().print(table)
+
+
+def preset(
+    name: Annotated[str, typer.Argument(help="Which preset; none lists them.")] = "",
+) -> None:
+    """Put a preset into params.yaml; `dvc repro` then runs it."""
+    from segnet.presets import apply_preset, preset_files
+
+    if not name:
+        for known in preset_files():
+            print(known)
+        return
+    bench = apply_preset(name)
+    cells = len(load_config().bench.cells())
+    print(f"params.yaml: bench '{bench.name}' ({bench.title}), {cells} cells. Next: dvc repro")
+
+
+def report() -> None:
+    """Render the report of the bench in params.yaml again, from its records."""
+    from pipelines.report import main as render
+
+    render()
+
+
+def print_json(data: object) -> None:
+    """JSON on stdout, without colours or line breaks that a terminal's width would add."""
+    print(json.dumps(data, indent=1))
