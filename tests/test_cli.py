@@ -9,14 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from fake_results import FACTS, GOOD, fake_bench, write_cell, write_fake_bench
 from typer.testing import CliRunner
 
 from segnet.cli import app, main
 from segnet.config import load_config
 from segnet.errors import UserError
 from segnet.presets import apply_preset, preset_files
-from segnet.results import BenchRecord, cells_of
 
 ROOT = Path(__file__).parents[1]
 RUNNER = CliRunner()
@@ -82,30 +80,6 @@ def test_mistake_is_a_message_without_traceback_and_status_one(
     assert "dvc repro" in captured.err
 
 
-def reported_bench() -> None:
-    bench = fake_bench(models=("segnet_v1",), seeds=(0,))
-    write_fake_bench(bench)
-    for cell in cells_of(bench):
-        if cell.model == "segnet_v1":
-            write_cell(bench, cell, GOOD)
-    BenchRecord(bench=bench, data={"streets": FACTS}).write(Path("reports/fake"))
-
-
-def test_compare_prints_plain_json(project: Path) -> None:
-    reported_bench()
-    printed = RUNNER.invoke(app, ["compare", "--bench", "fake", "--models", "v1", "--json"])
-    rows = json.loads(printed.stdout)["streets"]
-    assert [row["model"] for row in rows] == ["segnet_v1"]
-    assert rows[0]["miou"]["mean"] == pytest.approx(49 / 60)
-
-
-def test_compare_prints_a_table_with_classes(project: Path) -> None:
-    reported_bench()
-    printed = RUNNER.invoke(app, ["compare", "--bench", "fake", "--per-class"])
-    assert "81.67" in printed.stdout
-    assert "road" in printed.stdout
-
-
 def test_list_shows_every_registry() -> None:
     entries = json.loads(RUNNER.invoke(app, ["list", "--json"]).stdout)
     named = {(entry["kind"], entry["name"]) for entry in entries}
@@ -124,7 +98,7 @@ def test_doctor_says_what_to_do_in_an_empty_project(project: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("arguments", [["--help"], ["preset"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["preset"], ["compare", "--bench", "demo"]])
 def test_command_line_answers_within_a_second(arguments: list[str]) -> None:
     seconds = []
     for _ in range(5):

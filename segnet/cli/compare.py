@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from segnet.cli.bench import AsJson, print_json
 from segnet.cli.options import BenchName, names
 from segnet.config import load_config
+from segnet.errors import UserError, lookup
 from segnet.paths import report_folder
+
+SORT_HELP = (
+    "A column (miou, last, g, c, fwiou, params, img/s, model...) or a class, such as Car; "
+    "the best first, or the least of params; default: miou."
+)
 
 
 def compare(
@@ -20,22 +26,49 @@ def compare(
     losses: Annotated[str, typer.Option(help="ce,dice")] = "",
     datasets: Annotated[str, typer.Option(help="camvid,voc")] = "",
     per_class: Annotated[bool, typer.Option("--per-class", help="IoU of every class.")] = False,
-    as_json: AsJson = False,
+    sort: Annotated[str, typer.Option(help=SORT_HELP)] = "",
+    to: Annotated[
+        str, typer.Option("--format", help="table, md, csv, json, latex or html; default: table.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    output: Annotated[Path | None, typer.Option(help="Write to this file, not stdout.")] = None,
 ) -> None:
     """Compare what has been run: one row a model and loss, best first."""
     from segnet.reporting.comparison import compare as compare_results
-    from segnet.reporting.tables import comparison_rows, comparison_table, per_class_table
+    from segnet.reporting.formats import FORMATS, terminal_tables
+    from segnet.reporting.sorting import sort_rows
     from segnet.results import load_bench
 
+    if as_json and to not in ("", "json"):
+        raise UserError(f"--json and --format {to} contradict each other. Leave one out.")
+    chosen = "json" if as_json else to or "table"
+    write = lookup(FORMATS, chosen, what="format")
     name = bench or load_config().bench.name
     comparisons = compare_results(
         load_bench(name), models=names(models), losses=names(losses), datasets=names(datasets)
     )
-    if as_json:
-        print_json({one.dataset: comparison_rows(one) for one in comparisons})
-        return
-    for one in comparisons:
-        Console().print(comparison_table(one))
-        if per_class:
-            Console().print(per_class_table(one))
+    if sort:
+        comparisons = sort_rows(comparisons, sort)
+    if output is not None:
+        write_file(output, write(comparisons, per_class=per_class))
+    elif chosen == "table" and sys.stdout.isatty():
+        for table in terminal_tables(comparisons, per_class=per_class):
+            Console().print(table)
+    else:
+        sys.stdout.write(write(comparisons, per_class=per_class))
     print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a result where the user wants it, whole or not at all, and say so.
+
+    Raises:
+        UserError: if that is no place for a file.
+    """
+    from segnet.records import write_atomically
+
+    try:
+        write_atomically(path, text)
+    except OSError as error:
+        raise UserError(f"--output {path}: {error.strerror}. Name another file.") from None
+    print(f"written: {path}", file=sys.stderr)

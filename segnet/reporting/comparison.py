@@ -15,7 +15,10 @@ from segnet.results import CellResult, Results
 
 @dataclass(frozen=True)
 class Comparison:
-    """All rows of one data set, best mIoU first, and what a reader must know beside them."""
+    """All rows of one data set, and what a reader must know beside them.
+
+    Best mIoU first, unless :func:`segnet.reporting.sorting.sort_rows` gave another order.
+    """
 
     dataset: str
     title: str

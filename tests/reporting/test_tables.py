@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import re
 from pathlib import Path
@@ -11,16 +10,15 @@ from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
 from rich.console import Console
 from rich.table import Table
 
+from segnet.reporting.columns import Entry, mean_and_sd, percent
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.seed_summary import Spread
 from segnet.reporting.tables import (
     comparison_markdown,
-    comparison_rows,
     comparison_table,
-    mean_and_sd,
+    markdown_table,
     per_class_markdown,
-    per_class_table,
-    percent,
+    per_class_tables,
 )
 from segnet.results import cells_of, load_results
 
@@ -87,21 +85,34 @@ def test_the_terminal_table_says_what_the_numbers_are() -> None:
     assert "1 of 4 cells are not done" in flat
 
 
-def test_the_terminal_table_fits_100_columns() -> None:
-    models = ("segnet_v1_without_indices", "deeplabv3plus", "segnet_basic", "unet", "fcn8s")
+def wide_comparison() -> Comparison:
+    """Eleven networks of long names, two seeds each."""
+    models = ("segnet_v1_without_indices", "deeplabv3plus", "segnet_basic", "unetplusplus", "fcn8s")
+    models += ("segnet_v1", "segnet_v2", "segnet_v3", "unet", "manet", "pspnet")
     bench = fake_bench(models=models, losses=["ce_dice_balanced"], seeds=[0, 1])
     for number, cell in enumerate(cells_of(bench)):
         write_cell(bench, cell, (GOOD, PERFECT)[number % 2])
-    comparison = compare(load_results(bench, DATA))[0]
-    for table in (comparison_table(comparison), per_class_table(comparison)):
+    return compare(load_results(bench, DATA))[0]
+
+
+def test_the_terminal_tables_fit_100_columns() -> None:
+    comparison = wide_comparison()
+    for table in (comparison_table(comparison), *per_class_tables(comparison)):
         lines = text_of(table).splitlines()
         assert max(map(len, lines)) <= 100
         assert "…" not in "".join(lines)
 
 
-def test_json_rows_are_fractions_and_none_for_nan() -> None:
-    best, _, missing = json.loads(json.dumps(comparison_rows(small_comparison())))
-    assert best["model"] == "segnet_v1"
-    assert best["miou"]["mean"] == pytest.approx((1 + 49 / 60) / 2)
-    assert best["seeds"] == [0, 1]
-    assert missing["miou"] == {"mean": None, "sd": None, "low": None, "high": None}
+def test_more_models_than_fit_abreast_get_a_table_of_their_own() -> None:
+    # 11 networks and the prior; the majority is not shown by class
+    eight, four = (text_of(table) for table in per_class_tables(wide_comparison()))
+    for text, count in ((eight, 8), (four, 4)):
+        line = next(line for line in text.splitlines() if line.split()[:1] == ["road"])
+        values = line.split()[1:]
+        assert len(values) == count
+        assert all(len(value.split(".")[1]) == 1 for value in values)
+
+
+def test_a_vertical_line_does_not_end_a_markdown_cell() -> None:
+    table = markdown_table(["a|b"], [[Entry("c|d", is_best=True)]], num_text_columns=1)
+    assert table.splitlines() == ["| a\\|b |", "| --- |", "| **c\\|d** |"]
