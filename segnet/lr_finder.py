@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 
@@ -68,6 +68,7 @@ def find_learning_rate(
     lowest_rate: float = 1e-6,
     highest_rate: float = 10.0,
     max_steps: int = 100,
+    on_step: Callable[[int], None] | None = None,
 ) -> LearningRateCurve:
     """Train for a few batches at rates that grow exponentially, and say which rate is good.
 
@@ -86,6 +87,7 @@ def find_learning_rate(
         lowest_rate: of the first batch.
         highest_rate: of the last batch, if the loss does not diverge before.
         max_steps: batches from the lowest to the highest rate; at least 2.
+        on_step: called after each batch with the number of batches so far.
 
     Raises:
         UserError: if the loss is not finite before the first step.
@@ -110,6 +112,8 @@ def find_learning_rate(
                     break
                 losses.append(value)
                 smoothed.append(_smooth(losses))
+                if on_step is not None:
+                    on_step(len(losses))
                 if smoothed[-1] > DIVERGED_FACTOR * min(smoothed):
                     diverged = True
                     break

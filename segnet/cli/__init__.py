@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from segnet.cli import bench, compare, predict, tracking
+from segnet.cli import bench, compare, lr_find, predict, tracking
 from segnet.errors import exit_on_user_error
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.command()(bench.report)
 app.command()(tracking.sync)
 app.command()(tracking.ui)
 app.command()(predict.predict)
+app.command("lr-find")(lr_find.lr_find)
 
 
 def main() -> None:
