@@ -16,6 +16,9 @@ from torch import Tensor, nn
 from segnet.errors import UserError
 from segnet.seeding import global_stream
 
+PAPER_SAMPLES = 50
+"""How many predictions the paper averages."""
+
 
 class UncertainPrediction(NamedTuple):
     """What Monte Carlo dropout says about a batch."""
@@ -24,7 +27,15 @@ class UncertainPrediction(NamedTuple):
     """Mean of the softmax over the samples."""
     variance: Float[Tensor, "b h w"]
     """Variance of the softmax over the samples, mean over the classes: the paper's uncertainty.
-    At most 0.25; 0 for one sample."""
+    From 0, as for one sample, to :func:`greatest_variance`, at most 0.25."""
+
+
+def greatest_variance(num_classes: int) -> float:
+    """The variance where every sample is sure of one class and all classes come equally often.
+
+    Over K classes (K - 1) / K²: each class is 1 in a share 1 / K of the samples, else 0.
+    """
+    return (num_classes - 1) / num_classes**2
 
 
 def predict_with_uncertainty(
@@ -57,15 +68,26 @@ def predict_with_uncertainty(
     return UncertainPrediction(mean, squares.mean(1) / samples)
 
 
-@contextmanager
-def _dropout_alone_training(network: nn.Module) -> Iterator[None]:
-    """Dropout as in training, everything else as in evaluation; afterwards as before."""
+def dropout_layers(network: nn.Module) -> list[nn.Dropout]:
+    """The dropout layers that drop anything.
+
+    Raises:
+        UserError: if there is none.
+    """
     dropouts = [one for one in network.modules() if isinstance(one, nn.Dropout) and one.p > 0]
     if not dropouts:
         raise UserError(
-            f"{type(network).__name__} has no dropout, so every sample would be the same. Train it "
-            "with `dropout: 0.5` in params.yaml: models.segnet_v1."
+            f"{type(network).__name__} has no dropout, so every sample would be the same. Take "
+            "segnet_v1 with `dropout: 0.5` (params.yaml: models.segnet_v1) and train it with "
+            "`dvc repro`."
         )
+    return dropouts
+
+
+@contextmanager
+def _dropout_alone_training(network: nn.Module) -> Iterator[None]:
+    """Dropout as in training, everything else as in evaluation; afterwards as before."""
+    dropouts = dropout_layers(network)
     modes = [(module, module.training) for module in network.modules()]
     network.eval()
     for dropout in dropouts:

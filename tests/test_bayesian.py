@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from segnet.bayesian import predict_with_uncertainty
+from segnet.bayesian import greatest_variance, predict_with_uncertainty
 from segnet.errors import UserError
 from segnet.models import build_model
 
@@ -39,6 +39,15 @@ def test_mean_and_variance_are_those_of_the_samples() -> None:
     torch.testing.assert_close(result.probabilities, stacked.mean(0))
     torch.testing.assert_close(result.variance, stacked.var(0, correction=0).mean(1))
     assert len({float(one.sum()) for one in samples}) > 1
+
+
+@pytest.mark.parametrize("num_classes", [2, 3, 11])
+def test_greatest_variance_is_that_of_sure_samples_of_each_class(num_classes: int) -> None:
+    samples = torch.eye(num_classes, dtype=torch.float64)
+    variance = samples.var(0, correction=0).mean().item()
+    assert greatest_variance(num_classes) == pytest.approx(variance, rel=1e-12)
+    draws = torch.distributions.Dirichlet(torch.full((num_classes,), 0.1)).sample((200, 5))
+    assert draws.var(1, correction=0).mean(1).max().item() <= greatest_variance(num_classes)
 
 
 def test_equal_seeds_give_equal_samples_and_others_do_not() -> None:

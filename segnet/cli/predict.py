@@ -2,47 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from segnet.cli.options import DatasetName, LossName, ModelName, SeedNumber, made_folder, one_cell
 from segnet.config import Cell, load_config
-from segnet.errors import UserError, expand_short_name
-from segnet.paths import cell_run_folder
+from segnet.errors import UserError
+from segnet.paths import cell_report_folder, cell_run_folder
+
+UNCERTAINTY_HELP = (
+    "Average predictions with dropout kept on (Bayesian SegNet, arXiv 1511.02680), and draw where "
+    "they disagree: the variance of the softmax, mean over the classes, as a share of the greatest "
+    "possible (0 to 1, no unit). Grey is its square root, white is 1."
+)
+SAMPLES_HELP = "Predictions to average, with --uncertainty; default: 50, as in the paper."
 
 
 def predict(
-    path: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
-    model: Annotated[str, typer.Option(help="Which model; default: the bench's first.")] = "",
-    dataset: Annotated[str, typer.Option(help="Trained on which data set; default: first.")] = "",
-    loss: Annotated[str, typer.Option(help="Trained with which loss; default: first.")] = "",
-    seed: Annotated[int | None, typer.Option(help="Which seed; default: first.")] = None,
+    paths: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    model: ModelName = "",
+    dataset: DatasetName = "",
+    loss: LossName = "",
+    seed: SeedNumber = None,
+    uncertainty: Annotated[bool, typer.Option("--uncertainty", help=UNCERTAINTY_HELP)] = False,
+    samples: Annotated[int | None, typer.Option(help=SAMPLES_HELP, min=2)] = None,
     output: Annotated[Path, typer.Option(help="Folder for the overlays.")] = Path("predictions"),
 ) -> None:
     """Draw a trained model's prediction over images."""
     from PIL import Image
 
+    from segnet.bayesian import PAPER_SAMPLES, dropout_layers
     from segnet.checkpoint import load_weights
     from segnet.compute import choose_compute
     from segnet.datasets import define_dataset
     from segnet.datasets.images import read_rgb
     from segnet.evaluation import network_predictor
     from segnet.models import build_model
-    from segnet.prediction import find_images, overlay, predict_mask
+    from segnet.prediction import (
+        find_images,
+        overlay,
+        predict_mask,
+        predict_uncertain_mask,
+        uncertainty_map,
+    )
 
+    if samples is not None and not uncertainty:
+        raise UserError("--samples goes with --uncertainty; one prediction needs no samples.")
     config = load_config()
     bench = config.bench
-    cell = Cell(
-        bench=bench.name,
-        dataset=dataset or bench.datasets[0],
-        model=expand_short_name(model, bench.models) if model else bench.models[0],
-        loss=loss or bench.losses[0],
-        seed=bench.seeds[0] if seed is None else seed,
-    )
-    if cell not in config.bench.cells():
-        known = ", ".join(one.slug for one in config.bench.cells())
-        raise UserError(f"the bench '{bench.name}' has no cell {cell.slug}. Known: {known}.")
+    cell = one_cell(bench, dataset=dataset, model=model, loss=loss, seed=seed)
+    files = find_images(paths)
     taxonomy = define_dataset(cell.dataset, config.datasets).taxonomy
     compute = choose_compute(bench.precision)
     network = build_model(
@@ -52,13 +64,52 @@ def predict(
         options=config.models[cell.model],
         seed=cell.seed,
     )
+    if uncertainty:
+        dropout_layers(network)
     compute.place(network)
     load_weights(network, cell_run_folder(bench.name, cell.slug) / "selected.safetensors")
+    if uncertainty:
+        check_trained_alike(cell, config.models[cell.model])
+    made_folder(output)
     predictor = network_predictor(network, compute)
-    output.mkdir(parents=True, exist_ok=True)
-    for file in find_images(path):
+    for file in files:
         image = read_rgb(file)
-        mask = predict_mask(predictor, image, compute=compute, working_size=bench.working_size)
-        written = output / f"{file.stem}-{cell.model}.png"
+        stem = output / f"{file.stem}-{cell.model}"
+        if uncertainty:
+            mask, unsure = predict_uncertain_mask(
+                network,
+                image,
+                compute=compute,
+                working_size=bench.working_size,
+                samples=samples or PAPER_SAMPLES,
+                seed=cell.seed,
+            )
+            written = f"{stem}-uncertainty.png"
+            Image.fromarray(uncertainty_map(unsure)).save(written)
+            print(f"{written}  mean uncertainty {unsure.mean():.4f}")
+        else:
+            mask = predict_mask(predictor, image, compute=compute, working_size=bench.working_size)
+        written = f"{stem}.png"
         Image.fromarray(overlay(image, mask, taxonomy)).save(written)
         print(written)
+
+
+def check_trained_alike(cell: Cell, options: Mapping[str, Any]) -> None:
+    """Make sure that the cell was trained with the dropout that it now has.
+
+    Dropout has no weights, so those of a network without it would load.
+
+    Raises:
+        UserError: if its record says otherwise.
+    """
+    from segnet.records import TrainRecord
+
+    folder = cell_report_folder(cell.bench, cell.slug)
+    if not (folder / TrainRecord.FILE_NAME).exists():
+        return
+    trained = TrainRecord.read(folder).config.get("model", {})
+    if trained != options:
+        raise UserError(
+            f"{cell.slug} was trained with models.{cell.model} {trained}, params.yaml now says "
+            f"{dict(options)}. Run `dvc repro`."
+        )
