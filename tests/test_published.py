@@ -72,6 +72,9 @@ def test_tables_of_the_paper_are_complete() -> None:
     }
     for part in ("unweighted", "balanced", "unweighted-train", "balanced-train", "cost"):
         assert rows[f"segnet-table-1-{part}"] == 8
+        variants = [one.ours for one in RESULTS if one.table == f"segnet-table-1-{part}"]
+        assert all(variants)
+        assert len(set(variants)) == 8
     assert rows["segnet-table-2"] + rows["segnet-table-2-classical"] == 11
     assert rows["segnet-table-3"] == 16  # five networks at three stages, the CRF at one
     assert rows["segnet-table-4"] == 14  # four networks at three, the CRF at one, one balanced
