@@ -10,7 +10,20 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path("segnet")
-NO_TORCH = ("config", "taxonomy", "records", "metrics", "cli", "reporting", "tracking", "errors")
+NO_TORCH = (
+    "config",
+    "taxonomy",
+    "records",
+    "metrics",
+    "cli",
+    "reporting",
+    "tracking",
+    "errors",
+    "resampling",
+    "bootstrap",
+    "statistics",
+    "published",
+)
 ONLY_IMPORTER = {
     "mlflow": "segnet/tracking",
     "matplotlib": "segnet/reporting",

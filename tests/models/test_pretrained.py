@@ -11,8 +11,10 @@ from segnet.errors import UserError
 from segnet.models import MODELS, build_model
 from segnet.models.blocks import VGG16_STAGES
 from segnet.models.pretrained import load_vgg16_convolutions, takes_vgg16_weights
+from segnet.models.segnet_basic import SegNetBasic
 
-FROM_SCRATCH = {"segnet_basic", "deeplabv3plus"}
+BASIC = {name for name, network in MODELS.items() if issubclass(network, SegNetBasic)}
+FROM_SCRATCH = {"deeplabv3plus"} | BASIC
 TORCHVISION_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
 
