@@ -23,6 +23,8 @@ NO_TORCH = (
     "bootstrap",
     "statistics",
     "published",
+    "boundary_scores",
+    "calibration_scores",
 )
 ONLY_IMPORTER = {
     "mlflow": "segnet/tracking",
