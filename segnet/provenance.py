@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from segnet.records import Provenance
 
 PACKAGES = ("torch", "torchvision", "segmentation-models-pytorch", "numpy", "segnet")
-CODE = ("segnet", "pipelines", "params.yaml", "dvc.yaml")
+CODE = ("segnet", "pipelines", "dvc.yaml")
+"""Not ``params.yaml``, which every preset changes: a record holds all parameters of its cell."""
 
 
 def git_commit() -> str:
-    """The checked-out commit, ``+dirty`` if tracked code or parameters differ; else ``unknown``."""
+    """The checked-out commit, ``+dirty`` if tracked code differs from it; else ``unknown``."""
     try:
         commit = _git("rev-parse", "HEAD")
         dirty = _git("status", "--porcelain", "--untracked-files=no", "--", *CODE)

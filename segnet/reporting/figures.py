@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,9 @@ from segnet.reporting.figure_style import (
 from segnet.reporting.seed_summary import ComparisonRow
 from segnet.results import Epoch
 from segnet.taxonomy import IGNORE_COLOR, Taxonomy
+
+INCHES_A_LETTER = 0.075
+"""Of the headings over a grid of pictures, rather too much than too little."""
 
 
 @dataclass(frozen=True)
@@ -177,9 +181,21 @@ def prediction_grid(examples: Sequence[Example], taxonomy: Taxonomy, *, title: s
             caption = f"{example.kind}\n{example.name}\nmIoU {100 * example.miou:.1f}"
             row[0].set_ylabel(caption, rotation=0, ha="right", va="center", fontsize=8)
         for axes, heading in zip(grid[0], columns, strict=True):
-            axes.set_title(heading, fontsize=9)
+            axes.set_title(_wrapped(heading, round(tile_width / INCHES_A_LETTER)), fontsize=9)
         figure.legend(handles=_class_patches(taxonomy), loc="outside lower center", ncols=6)
     return figure
+
+
+def _wrapped(text: str, width: int) -> str:
+    """The text in lines of at most ``width`` letters, also broken after underscores."""
+    lines = []
+    for line in text.split("\n"):
+        lines.append("")
+        for word in re.split(r"(?<=[_ ])", line):
+            if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width:
+                lines.append("")
+            lines[-1] += word
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def save_figure(figure: Figure, path: Path) -> Path:

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,6 +161,16 @@ def test_the_grid_names_columns_rows_and_classes() -> None:
     assert figure.axes[0].get_ylabel() == "best\nimage0\nmIoU 75.0"
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend == ["road", "sky", "void (not scored)"]
+
+
+def test_long_headings_do_not_run_into_each_other() -> None:
+    one = fake_example()
+    names = [f"fcn_basic_no_addition_no_dim_reduction{number}\nce, seed 0" for number in range(9)]
+    many = replace(one, predicted=dict.fromkeys(names, one.predicted["segnet_v1"]))
+    figure = prediction_grid([many], TWO_CLASSES, title="streets")
+    figure.draw_without_rendering()
+    boxes = [axes.title.get_window_extent() for axes in figure.axes]
+    assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
 def every_figure() -> list[Figure]:
