@@ -42,6 +42,7 @@ def evaluate_baseline(cell: Cell, data: PreparedDataset) -> None:
             ),
         ),
         image_names=test.names,
+        sequences=test.sequences,
         provenance=collect_provenance(
             device="cpu", precision="exact", threads=1, data_fingerprint=data.fingerprint
         ),

@@ -11,6 +11,8 @@ from jaxtyping import Float, Float64, Int64, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from segnet.calibration import calibration_sums
+from segnet.calibration_scores import NUM_BINS, CalibrationSums
 from segnet.compute import Compute
 from segnet.confusion import confusion_counts
 from segnet.losses import pixel_cross_entropy
@@ -30,6 +32,8 @@ class SplitResult(NamedTuple):
     """Mean over all labelled pixels of the split, in nats."""
     dice: float
     """Soft Dice: mean over the classes in the truth of 2 sum(p y) / sum(p + y)."""
+    calibration: CalibrationSums
+    """Of the split, bin by bin."""
 
 
 def network_predictor(network: nn.Module, compute: Compute) -> Predict:
@@ -61,6 +65,7 @@ def evaluate(
     counts = np.zeros((len(split), num_classes, num_classes), np.int64)
     predicted = np.full(tuple(split.masks.shape), IGNORE_INDEX, np.uint8)
     soft = np.zeros((3, num_classes))
+    calibration = np.zeros((3, NUM_BINS))
     cross_entropy = labelled_pixels = 0.0
     for indices in split.equal_size_batches(batch_size):
         height, width = split.image_sizes[indices[0]].tolist()
@@ -75,19 +80,28 @@ def evaluate(
         per_pixel, labelled = pixel_cross_entropy(logits, masks.long())
         cross_entropy += float(per_pixel.sum(dtype=torch.float64))
         labelled_pixels += float(labelled.sum(dtype=torch.float64))
-        soft += _soft_sums(logits, masks.long())
-    return SplitResult(counts, predicted, cross_entropy / max(1.0, labelled_pixels), _dice(soft))
+        probabilities = logits.softmax(1)
+        soft += _soft_sums(probabilities, masks.long())
+        calibration += np.stack([one.sum(0) for one in calibration_sums(probabilities, masks)])
+    pixels, correct, confidence = calibration
+    return SplitResult(
+        counts,
+        predicted,
+        cross_entropy / max(1.0, labelled_pixels),
+        _dice(soft),
+        CalibrationSums(pixels.astype(np.int64), correct.astype(np.int64), confidence),
+    )
 
 
 def _soft_sums(
-    logits: Float[Tensor, "b classes h w"], targets: Int64[Tensor, "b h w"]
+    probabilities: Float[Tensor, "b classes h w"], targets: Int64[Tensor, "b h w"]
 ) -> Float64[np.ndarray, "3 classes"]:
     """Per class, over the labelled pixels: sum of p y, sum of p, sum of y."""
     labelled = (targets != IGNORE_INDEX)[:, None]
-    probabilities = logits.softmax(1) * labelled
+    probabilities = probabilities * labelled
     classes = targets.where(labelled[:, 0], 0)
     of_truth = probabilities.gather(1, classes[:, None])[:, 0]
-    num_classes = logits.shape[1]
+    num_classes = probabilities.shape[1]
     sums = [
         torch.stack([of_truth[targets == c].sum(dtype=torch.float64) for c in range(num_classes)]),
         probabilities.sum((0, 2, 3), dtype=torch.float64),

@@ -2,8 +2,8 @@
 
 A cell's folder ``reports/<bench>/runs/<slug>/`` holds ``train.json`` (:class:`TrainRecord`),
 ``history.csv`` (one row an epoch), ``evaluation.json`` (:class:`EvaluationRecord`),
-``metrics.json`` (its headline, for ``dvc metrics``) and ``counts.npz`` (per-image confusion
-counts).
+``metrics.json`` (its headline, for ``dvc metrics``) ``counts.npz`` (per-image confusion
+counts) and ``boundary.npz`` (per-image boundary counts).
 """
 
 from __future__ import annotations
@@ -131,6 +131,13 @@ class Scores(Section):
     dice: Score
     """Soft Dice: mean over the classes in the truth of 2 sum(p y) / sum(p + y), each sum taken once
     over the labelled pixels of the whole split."""
+    boundary_f1: Score = math.nan
+    """Boundary F1 by the paper's rule, void boundaries left out (:mod:`segnet.boundary_scores`)."""
+    boundary_f1_script: Score = math.nan
+    """Boundary F1 by the released script's rule: void boundaries kept, classes of either map."""
+    boundary_iou: Score = math.nan
+    ece: Score = math.nan
+    """Expected calibration error over the labelled pixels of the split."""
 
 
 class Evaluation(Section):
@@ -151,6 +158,8 @@ class EvaluationRecord(Record):
     evaluations: tuple[Evaluation, ...]
     image_names: tuple[str, ...]
     """The test images, in the order of ``counts.npz``."""
+    sequences: tuple[str, ...] = ()
+    """The video of each test image; a still has its own name. Empty in older records."""
     provenance: Provenance
 
     def of(self, checkpoint: Checkpoint) -> Evaluation:

@@ -26,10 +26,15 @@ Counts = Int64[np.ndarray, "n classes classes"]
 """``counts[i, t, p]``: pixels of image ``i`` of class ``t`` predicted as ``p``; void left out."""
 
 
-def scores_from_counts(
-    counts: Counts, taxonomy: Taxonomy, *, cross_entropy: float, dice: float
-) -> Scores:
-    """All scores of a split from its per-image counts, which are added up before any division."""
+def scores_from_counts(counts: Counts, taxonomy: Taxonomy, **others: float) -> Scores:
+    """All scores of a split from its per-image counts, which are added up before any division.
+
+    Args:
+        counts: of every image of the split.
+        taxonomy: names of the classes.
+        others: the scores that do not follow from ``counts``: ``cross_entropy``, ``dice`` and,
+            where they were measured, those of boundaries and calibration.
+    """
     total = counts.sum(0)
     return Scores(
         miou=float(metrics.miou(total)),
@@ -41,8 +46,7 @@ def scores_from_counts(
         accuracy=dict(
             zip(taxonomy.names, metrics.class_accuracy_each(total).tolist(), strict=True)
         ),
-        cross_entropy=cross_entropy,
-        dice=dice,
+        **others,
     )
 
 

@@ -24,6 +24,7 @@ NO_TORCH = (
     "statistics",
     "published",
     "boundary_scores",
+    "boundary_store",
     "calibration_scores",
 )
 ONLY_IMPORTER = {

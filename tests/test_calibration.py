@@ -36,7 +36,7 @@ def logits_of(confidences: list[float]) -> torch.Tensor:
 def test_error_of_a_hand_worked_row() -> None:
     logits = logits_of([0.75, 0.75, 0.75, 0.75, 0.95, 0.95])
     targets = torch.tensor([[[0, 0, 1, 1, 0, 0]]])
-    sums = calibration_sums(logits, targets, num_bins=10)
+    sums = calibration_sums(logits.softmax(1), targets, num_bins=10)
     np.testing.assert_array_equal(sums.pixels[0], [0, 0, 0, 0, 0, 0, 0, 4, 0, 2])
     np.testing.assert_array_equal(sums.correct[0], [0, 0, 0, 0, 0, 0, 0, 2, 0, 2])
     expected = 4 / 6 * (0.75 - 2 / 4) + 2 / 6 * (1 - 0.95)
@@ -45,7 +45,7 @@ def test_error_of_a_hand_worked_row() -> None:
 
 def test_an_edge_belongs_to_the_bin_below_and_certainty_to_the_last() -> None:
     logits = torch.tensor([[0.0, 40.0], [0.0, -40.0]])[None, :, None]  # confidences 1/2 and 1
-    sums = calibration_sums(logits, torch.zeros(1, 1, 2, dtype=torch.int64), num_bins=4)
+    sums = calibration_sums(logits.softmax(1), torch.zeros(1, 1, 2, dtype=torch.int64), num_bins=4)
     np.testing.assert_array_equal(sums.pixels[0], [0, 1, 0, 1])
 
 
@@ -70,7 +70,7 @@ def test_error_equals_a_naive_loop_and_torchmetrics(
         abs(sum(right for _, right in one) - sum(confidence for confidence, _ in one))
         for one in bins
     ) / sum(len(one) for one in bins)
-    error = float(expected_calibration_error(whole(calibration_sums(logits, targets))))
+    error = float(expected_calibration_error(whole(calibration_sums(logits.softmax(1), targets))))
     assert error == pytest.approx(naive, abs=1e-12)
 
     oracle = MulticlassCalibrationError(num_classes, n_bins=15, ignore_index=IGNORE_INDEX)
@@ -80,9 +80,11 @@ def test_error_equals_a_naive_loop_and_torchmetrics(
 
 def test_batching_changes_no_bit() -> None:
     logits, targets = random_batch(0, 5, 2.0)
-    together = calibration_sums(logits, targets)
+    together = calibration_sums(logits.softmax(1), targets)
     for image in range(3):
-        alone = calibration_sums(logits[image : image + 1], targets[image : image + 1].byte())
+        alone = calibration_sums(
+            logits.softmax(1)[image : image + 1], targets[image : image + 1].byte()
+        )
         for one, whole_batch in zip(alone, together, strict=True):
             np.testing.assert_array_equal(one[0], whole_batch[image])
 
@@ -91,13 +93,15 @@ def test_predictions_on_void_pixels_change_nothing() -> None:
     logits, targets = random_batch(1, 5, 2.0)
     other = torch.where((targets == IGNORE_INDEX)[:, None], logits.flip(1) * 3, logits)
     for one, two in zip(
-        calibration_sums(logits, targets), calibration_sums(other, targets), strict=True
+        calibration_sums(logits.softmax(1), targets),
+        calibration_sums(other.softmax(1), targets),
+        strict=True,
     ):
         np.testing.assert_array_equal(one, two)
 
 
 def test_error_of_nothing_is_nan() -> None:
     logits, targets = random_batch(2, 3, 1.0)
-    sums = calibration_sums(logits, torch.full_like(targets, IGNORE_INDEX))
+    sums = calibration_sums(logits.softmax(1), torch.full_like(targets, IGNORE_INDEX))
     assert sums.pixels.sum() == 0
     assert np.isnan(expected_calibration_error(whole(sums)))
