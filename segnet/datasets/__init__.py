@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from segnet.datasets.camvid import CAMVID
+from segnet.datasets.custom import CUSTOM
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily, define
 from segnet.datasets.streets import STREETS
 from segnet.errors import lookup
@@ -14,6 +15,7 @@ __all__ = ["DATASETS", "DatasetDefinition", "define_dataset"]
 
 DATASETS: dict[str, DatasetFamily] = {
     "camvid": CAMVID,
+    "custom": CUSTOM,
     "streets": STREETS,
 }
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_custom import make_custom
 
 from segnet.config import load_config
 from segnet.datasets import DATASETS, define_dataset
@@ -81,7 +82,8 @@ def test_a_wrong_option_is_an_error(options: dict[str, object], message: str) ->
 
 
 @pytest.mark.parametrize("name", DATASETS)
-def test_every_data_set_is_described_and_configured(name: str) -> None:
-    definition = define_dataset(name, load_config().datasets)
+def test_every_data_set_is_described_and_configured(name: str, tmp_path: Path) -> None:
+    own = {"custom": {"file": str(make_custom(tmp_path))}}  # there is none until a user has one
+    definition = define_dataset(name, load_config().datasets | own)
     for text in (definition.title, definition.source, definition.licence, definition.citation):
         assert text
