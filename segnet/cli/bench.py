@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,8 +29,20 @@ def list_known(as_json: AsJson = False) -> None:
     Console().print(table)
 
 
-def doctor(as_json: AsJson = False) -> None:
-    """Check machine, data, weights and cells of the bench, and say what to do next."""
+def doctor(
+    data: Annotated[
+        Path | None, typer.Argument(help="The YAML of your own data; none: the bench.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Contact sheet of your data; default: .segbench/doctor/<name>.png."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check machine, data, weights and cells of the bench, or the data of a YAML of your own."""
+    if data is not None:
+        examine_own_data(data, output, as_json=as_json)
+        return
     from segnet.doctor import examine
 
     findings = examine(load_config())
@@ -40,6 +53,23 @@ def doctor(as_json: AsJson = False) -> None:
     for finding in findings:
         table.add_row(*finding)
     Console().print(table)
+
+
+def examine_own_data(file: Path, output: Path | None, *, as_json: bool) -> None:
+    """Print what is wrong with a user's data; exit status 1 if it cannot be used."""
+    from segnet.data_doctor import examine_data
+
+    sheet = output or Path(".segbench/doctor") / f"{file.stem}.png"
+    findings = examine_data(file, sheet)
+    if as_json:
+        print_json([finding._asdict() for finding in findings])
+    else:
+        table = Table("", "where", "found", "what to do next")
+        for finding in findings:
+            table.add_row(*finding)
+        Console().print(table)
+    if any(finding.level == "error" for finding in findings):
+        raise typer.Exit(1)
 
 
 def preset(

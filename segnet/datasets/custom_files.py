@@ -21,9 +21,9 @@ Files = dict[str, Path]
 
 
 class Finding(NamedTuple):
-    """Something that is wrong, or looks so."""
+    """Something that is wrong, looks so, or is worth knowing."""
 
-    level: Literal["error", "warning"]
+    level: Literal["error", "warning", "fact"]
     where: str
     found: str
     next_step: str
