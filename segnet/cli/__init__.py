@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from segnet.cli import bench, compare, lr_find, predict, tracking
+from segnet.cli import bench, compare, lr_find, predict, run, tracking
 from segnet.errors import exit_on_user_error
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
 app.command("list")(bench.list_known)
 app.command()(bench.doctor)
 app.command()(bench.preset)
+app.command()(run.run)
 app.command()(compare.compare)
 app.command()(bench.report)
 app.command()(tracking.sync)

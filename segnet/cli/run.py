@@ -1,0 +1,67 @@
+"""The command that chooses a bench, runs it and compares."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from segnet.cli.bench import AsJson
+from segnet.cli.compare import compare
+from segnet.cli.options import names
+from segnet.config import load_config
+
+
+def run(
+    dataset: Annotated[
+        str, typer.Option(help="The YAML of your own data, or a data set of params.yaml.")
+    ] = "",
+    models: Annotated[str, typer.Option(help="Default: segnet_v1,unet.")] = "",
+    losses: Annotated[str, typer.Option(help="Default: ce.")] = "",
+    seeds: Annotated[str, typer.Option(help="Default: 0.")] = "",
+    epochs: Annotated[int | None, typer.Option(help="Default: minutes a model.", min=1)] = None,
+    recipe: Annotated[str, typer.Option(help="Default: modern; for narrow networks scratch.")] = "",
+    size: Annotated[str, typer.Option(help="Height and width to train at, such as 120x160.")] = "",
+    width: Annotated[float | None, typer.Option(help="Factor on channels.")] = None,
+    weights: Annotated[str, typer.Option(help="random or vgg16.")] = "",
+    name: Annotated[str, typer.Option(help="Of the bench and its report.")] = "",
+    dry: Annotated[
+        bool, typer.Option("--dry", help="Show what would run; change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train, score and compare: what params.yaml describes, or a data set, also of your own.
+
+    With --dataset the bench is made anew, by these rules where you say nothing: images are shrunk
+    to the area of 120x160 pixels (with a GPU 360x480), never enlarged. Encoders start from VGG16
+    if its weights are there or in SEGBENCH_MIRROR, at width 1; else from random weights, without a
+    GPU at width 0.25. Without a GPU a model sees 700 / width² images of 120x160 (minutes on two
+    cores) in 5 to 500 epochs, with one 75,000 of 360x480 in 20 to 500. Without --dataset the
+    options change the bench in params.yaml.
+    """
+    from segnet.bench_defaults import Wishes
+    from segnet.presets import bench_text
+    from segnet.running import carry_out, expand_models, parse_seeds, parse_size, plan_run
+
+    config = load_config()
+    wishes = Wishes(
+        name=name,
+        models=expand_models(names(models), config),
+        losses=names(losses),
+        seeds=parse_seeds(names(seeds)),
+        epochs=epochs,
+        recipe=recipe,
+        size=parse_size(size) if size else None,
+        width=width,
+        weights=weights,
+    )
+    plan = plan_run(dataset, wishes, config)
+    for note in plan.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(bench_text(plan.bench), end="", file=sys.stdout if dry else sys.stderr)
+    if dry:
+        print("\n".join(f"cell: {cell.slug}" for cell in plan.bench.cells()))
+        return
+    carry_out(plan)
+    compare(bench=plan.bench.name, as_json=as_json)
