@@ -63,7 +63,7 @@ def examine_data(file: Path, sheet: Path) -> list[Finding]:
     findings = [*found.findings, *_file_findings(named, inspected)]
     findings += _copies(named, inspected)
     findings += _class_findings(description, file, named, inspected)
-    findings += _facts(found.splits, file)
+    findings.append(_fact(found.splits, file, findings))
     tiles = [one.tile for one in inspected if one.tile]
     if tiles:
         sheet.parent.mkdir(parents=True, exist_ok=True)
@@ -196,6 +196,11 @@ def _class_findings(
     return findings
 
 
-def _facts(splits: Mapping[str, Sequence[LabelledFile]], file: Path) -> list[Finding]:
+def _fact(
+    splits: Mapping[str, Sequence[LabelledFile]], file: Path, findings: Sequence[Finding]
+) -> Finding:
+    """How many pairs there are, and what comes next."""
     sizes = ", ".join(f"{split} {len(pairs)}" for split, pairs in splits.items())
-    return [Finding("fact", str(file), f"pairs: {sizes}", f"segbench run --dataset {file}")]
+    blocked = any(finding.level == "error" for finding in findings)
+    step = "correct the errors first" if blocked else f"segbench run --dataset {file}"
+    return Finding("fact", str(file), f"pairs: {sizes}", step)
