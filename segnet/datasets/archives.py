@@ -9,7 +9,7 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -18,7 +18,19 @@ from typing import cast
 
 from segnet.errors import UserError
 
-DAMAGE = (zipfile.BadZipFile, tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError)
+DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    FileExistsError,  # one name is a file and a folder
+    IsADirectoryError,
+    NotADirectoryError,
+)
+BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""Methods that ``zipfile`` unpacks piece by piece; of others it unpacks what a piece holds, which
+may be more than the memory."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +41,33 @@ class _Member:
     size_bytes: int
     is_file: bool
     is_folder: bool
+    is_readable: bool
+    """Without a password and without the danger to unpack more than fits in memory."""
     open: Callable[[], io.BufferedIOBase]
 
 
-def extract_archive(archive: Path, folder: Path, *, inside: str, limit_bytes: int) -> None:
+def extract_archive(
+    archive: Path, folder: Path, *, inside: str, limit_bytes: int, only: Sequence[str] = ("*",)
+) -> None:
     """Write the files of one folder of a zip or tar file into ``folder``.
 
     Args:
         archive: the file; its format is told from its content.
         folder: an existing folder.
-        inside: which folder of the archive, as a pattern such as ``*/CamVid``; the paths of the
-            written files are relative to it.
+        inside: which folder of the archive, as a pattern such as ``*/CamVid``, or ``.``; the paths
+            of the written files are relative to it.
         limit_bytes: what the chosen files may add up to.
+        only: patterns of those paths, such as ``cls/*.mat``; a file needs to match one.
 
     Raises:
         UserError: if the file is damaged or no archive, holds nothing ``inside``, holds more than
-            ``limit_bytes``, has an absolute path or ``..`` anywhere, or a link or device among the
-            chosen files. Nothing is written then, unless the damage is in a file's data.
+            ``limit_bytes``, has an absolute path or ``..`` anywhere, or a link, a device, a
+            password or an uncommon compression among the chosen files. Nothing is written then,
+            unless the damage is in a file's data. No file gets longer than the archive says.
     """
     try:
         with _open(archive) as members:
-            chosen = list(_choose(archive, members, PurePosixPath(inside)))
+            chosen = list(_choose(archive, members, PurePosixPath(inside), only))
             total_bytes = sum(member.size_bytes for member, _ in chosen)
             if not chosen:
                 raise UserError(f"{archive} has no files in '{inside}'. Delete it and fetch again.")
@@ -61,20 +79,31 @@ def extract_archive(archive: Path, folder: Path, *, inside: str, limit_bytes: in
             for member, path in chosen:
                 target = folder / path
                 target.parent.mkdir(parents=True, exist_ok=True)
-                with member.open() as source, target.open("wb") as sink:
-                    shutil.copyfileobj(source, sink)
+                _unpack(archive, member, target)
     except DAMAGE as error:
         raise UserError(f"{archive} is damaged ({error}). Delete it and fetch again.") from None
 
 
+def _unpack(archive: Path, member: _Member, target: Path) -> None:
+    """Write one member; ``zipfile`` and ``tarfile`` give no more bytes than it says that it has."""
+    with member.open() as source, target.open("wb") as sink:
+        shutil.copyfileobj(source, sink)
+        written = sink.tell()
+    if written != member.size_bytes:
+        raise UserError(
+            f"{archive} is damaged: '{member.name}' has {written} bytes, not {member.size_bytes}. "
+            "Delete it and fetch again."
+        )
+
+
 def _choose(
-    archive: Path, members: list[_Member], inside: PurePosixPath
+    archive: Path, members: list[_Member], inside: PurePosixPath, only: Sequence[str]
 ) -> Iterator[tuple[_Member, PurePosixPath]]:
     """The files under ``inside`` and their paths in it; every name of the archive is checked."""
     depth = len(inside.parts)
     for member in members:
         path = PurePosixPath(member.name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
             raise UserError(
                 f"{archive} has a member '{member.name}' that points outside. "
                 "It is not the published file: delete it."
@@ -82,13 +111,21 @@ def _choose(
         pairs = zip(path.parts, inside.parts, strict=False)
         if len(path.parts) <= depth or not all(fnmatchcase(*pair) for pair in pairs):
             continue
+        inner = PurePosixPath(*path.parts[depth:])
+        if not any(fnmatchcase(str(inner), pattern) for pattern in only):
+            continue
         if not member.is_file and not member.is_folder:
             raise UserError(
                 f"{archive} has a link or device '{member.name}'. "
                 "It is not the published file: delete it."
             )
+        if not member.is_readable:
+            raise UserError(
+                f"{archive} has '{member.name}' with a password or an uncommon compression. "
+                "It is not the published file: delete it."
+            )
         if member.is_file:
-            yield member, PurePosixPath(*path.parts[depth:])
+            yield member, inner
 
 
 @contextmanager
@@ -111,6 +148,7 @@ def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
         size_bytes=info.file_size,
         is_file=not info.is_dir() and (stat.S_ISREG(mode) or stat.S_IFMT(mode) == 0),
         is_folder=info.is_dir(),
+        is_readable=not info.flag_bits & 1 and info.compress_type in BOUNDED_METHODS,
         open=lambda: cast(io.BufferedIOBase, archive.open(info)),
     )
 
@@ -121,5 +159,6 @@ def _tar_member(archive: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
         size_bytes=info.size,
         is_file=info.isreg(),
         is_folder=info.isdir(),
+        is_readable=True,
         open=lambda: cast(io.BufferedIOBase, archive.extractfile(info)),
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -112,6 +113,74 @@ def test_an_archive_that_unpacks_to_too_much_is_an_error(
     write(tmp_path / "archive", {"repo/Data/bomb": bytes(5000)})
     with pytest.raises(UserError, match="unpack to 5000 bytes, more than the 1000"):
         extract(tmp_path / "archive")
+
+
+def claim(archive: Path, size: int, claimed: int) -> None:
+    """Write another size into every header of a zip file."""
+    true, false = struct.pack("<I", size), struct.pack("<I", claimed)
+    assert archive.read_bytes().count(true) == 2
+    archive.write_bytes(archive.read_bytes().replace(true, false))
+
+
+@pytest.mark.parametrize(("claimed", "message"), [(300, "Bad CRC-32"), (90_000, "not 90000")])
+def test_a_bomb_that_lies_about_its_size_writes_no_more_than_it_says(
+    claimed: int, message: str, tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(tmp_path / "archive", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("repo/Data/bomb", bytes(60_000))
+    claim(tmp_path / "archive", 60_000, claimed)
+    with pytest.raises(UserError, match=f"archive is damaged.*{message}"):
+        extract(tmp_path / "archive", limit_bytes=100_000)
+    written = (path.stat().st_size for path in (tmp_path / "out").iterdir())
+    assert sum(written) <= claimed
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_compression_that_may_fill_the_memory_is_an_error(method: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "archive", "w", method) as archive:
+        archive.writestr("repo/Data/a", b"A")
+    with pytest.raises(UserError, match=r"'repo/Data/a' with a password or an uncommon"):
+        extract(tmp_path / "archive")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_zip_with_a_password_is_an_error(tmp_path: Path) -> None:
+    write_zip(tmp_path / "archive", {"repo/Data/a": b"A"})
+    content = bytearray((tmp_path / "archive").read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1  # the flags of the central directory
+    (tmp_path / "archive").write_bytes(content)
+    with pytest.raises(UserError, match="with a password"):
+        extract(tmp_path / "archive")
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar])
+def test_a_name_that_is_a_file_and_a_folder_is_an_error(
+    write: Callable[[Path, Files], None], tmp_path: Path
+) -> None:
+    write(tmp_path / "archive", {"repo/Data/a": b"A", "repo/Data/a/b": b"B"})
+    with pytest.raises(UserError, match="archive is damaged"):
+        extract(tmp_path / "archive")
+
+
+def test_only_files_that_match_a_pattern_are_chosen_and_counted(tmp_path: Path) -> None:
+    write_tar(tmp_path / "archive", {**FILES, "repo/Data/huge": bytes(5000)})
+    out = tmp_path / "out"
+    out.mkdir()
+    only = ("train/*.png", "absent/*")
+    extract_archive(tmp_path / "archive", out, inside="*/Data", limit_bytes=100, only=only)
+    assert [path.relative_to(out).as_posix() for path in out.rglob("*.*")] == ["train/a.png"]
+
+
+def test_an_archive_without_a_top_folder_is_read_whole(tmp_path: Path) -> None:
+    """As ``tar -C folder -czf archive .`` packs it: its first member is named '.'."""
+    packed, out = tmp_path / "packed", tmp_path / "out"
+    packed.mkdir()
+    out.mkdir()
+    (packed / "a.png").write_bytes(b"A")
+    with tarfile.open(tmp_path / "archive", "w:gz") as archive:
+        archive.add(packed, arcname=".")
+    extract_archive(tmp_path / "archive", out, inside=".", limit_bytes=100)
+    assert [path.name for path in out.iterdir()] == ["a.png"]
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>not found</html>", b"PK\x05\x06" + bytes(9)])
