@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 from PIL import Image
@@ -80,8 +81,9 @@ def zip_folder(folder: Path, archive: Path, *, inside: str) -> None:
 class Server:
     """A loopback web server; request n gets fault n, if it has one.
 
-    Faults: ``cut`` (the connection closes half way), ``ignore range`` (the whole file is sent), or
-    a status such as ``503``.
+    Faults: ``cut`` (the connection closes half way), ``ignore range`` (the whole file is sent),
+    ``other range`` (a rest that begins elsewhere), ``wrong byte`` (the last one), ``too long`` (a
+    byte too much), ``too short`` (a byte too few), or a status such as ``503``.
     """
 
     address: str
@@ -89,6 +91,8 @@ class Server:
     faults: Sequence[str]
     ranges: list[str | None] = field(default_factory=list)
     """The header ``Range`` of each request."""
+    paths: list[str] = field(default_factory=list)
+    """What each request asked for."""
 
 
 @contextmanager
@@ -118,17 +122,39 @@ def answer(request: BaseHTTPRequestHandler, server: Server) -> None:
     """Answer one request, with the fault that is due."""
     wanted = request.headers["Range"]
     server.ranges.append(wanted)
+    server.paths.append(unquote(request.path.lstrip("/")))
     number = len(server.ranges) - 1
     fault = server.faults[number] if number < len(server.faults) else ""
-    content = server.files.get(request.path.lstrip("/"))
+    content = server.files.get(server.paths[-1])
     if fault.isdigit() or content is None:
         request.send_error(int(fault or 404))
         return
-    start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and not fault else 0
+    content = FAULTY.get(fault, bytes)(content)
+    start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+    start = {"ignore range": 0, "cut": 0, "other range": start + 1}.get(fault, start)
     if start >= len(content):
         request.send_error(416)
         return
     request.send_response(206 if start else 200)
     request.send_header("Content-Length", str(len(content) - start))
+    if start:
+        request.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
     request.end_headers()
-    request.wfile.write(content[start : len(content) // 2 if fault == "cut" else None])
+    with suppress(ConnectionError):  # the other side need not read to the end
+        request.wfile.write(content[start : len(content) // 2 if fault == "cut" else None])
+
+
+FAULTY: Mapping[str, Callable[[bytes], bytes]] = {
+    "wrong byte": lambda content: content[:-1] + bytes([content[-1] ^ 1]),
+    "too long": lambda content: content + b"!",
+    "too short": lambda content: content[:-1],
+}
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """The files of a folder, for :func:`serve`."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }

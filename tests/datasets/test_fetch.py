@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from fakes import serve
 
-from segnet.datasets import fetch
+from segnet.datasets import transfer
 from segnet.datasets.fetch import download, mirror_entry
 from segnet.errors import UserError
 
@@ -18,7 +18,7 @@ HALF = f"bytes={len(CONTENT) // 2}-"
 
 @pytest.fixture(autouse=True)
 def _no_pause_and_no_mirror(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "FIRST_PAUSE_S", 0.0)
+    monkeypatch.setattr(transfer, "FIRST_PAUSE_S", 0.0)
     monkeypatch.delenv("SEGBENCH_MIRROR", raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
@@ -50,6 +50,7 @@ def test_a_file_arrives_whole_with_a_progress_line(
         (["cut"], [None, HALF]),
         (["cut", "503"], [None, HALF, HALF]),
         (["cut", "ignore range"], [None, HALF]),
+        (["cut", "other range"], [None, HALF, None]),
     ],
 )
 def test_a_failure_that_passes_is_tried_again_from_where_it_broke(
@@ -84,7 +85,7 @@ def test_the_second_address_is_used_if_the_first_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "requests"), [(["404"], 1), (["503"] * 9, fetch.ATTEMPTS), (["403"], 1)]
+    ("faults", "requests"), [(["404"], 1), (["503"] * 9, transfer.ATTEMPTS), (["403"], 1)]
 )
 def test_a_failure_says_which_address_where_to_put_the_file_and_how_to_mirror(
     faults: list[str], requests: int, tmp_path: Path
@@ -109,7 +110,11 @@ def test_no_network_is_an_error_that_names_the_address(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("expected", "message"),
-    [({"size_bytes": 7}, "has 1048576 bytes, not 7"), ({"sha256": "cafe"}, f"{SHA256}, not cafe")],
+    [
+        ({"size_bytes": 7}, "sends more than the 7 bytes"),
+        ({"size_bytes": 2**21}, "has 1048576 bytes, not 2097152"),
+        ({"sha256": "cafe"}, f"{SHA256}, not cafe"),
+    ],
 )
 def test_wrong_content_is_an_error_and_is_not_kept(
     expected: dict[str, object], message: str, tmp_path: Path
@@ -120,6 +125,34 @@ def test_wrong_content_is_an_error_and_is_not_kept(
     ):
         download([f"{server.address}/data.zip"], tmp_path / "data.zip", **expected)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("wrong byte", "has SHA-256"),
+        ("too long", "sends more than the 1048576 bytes"),
+        ("too short", "has 1048575 bytes, not 1048576"),
+    ],
+)
+def test_a_server_that_sends_another_file_is_named_and_the_next_one_is_asked(
+    fault: str, message: str, tmp_path: Path
+) -> None:
+    with serve({"data.zip": CONTENT}, faults=[fault, fault]) as server:
+        url, expected = f"{server.address}/data.zip", {"size_bytes": len(CONTENT), "sha256": SHA256}
+        with pytest.raises(UserError, match=rf"{url}: .*{message}"):
+            download([url], tmp_path / "data.zip", **expected)  # type: ignore[arg-type]
+        assert list(tmp_path.iterdir()) == []
+        path = download([url, url], tmp_path / "data.zip", **expected)  # type: ignore[arg-type]
+    assert path.read_bytes() == CONTENT
+
+
+def test_a_part_of_another_version_is_thrown_away(tmp_path: Path) -> None:
+    (tmp_path / "data.zip.part").write_bytes(b"old" * 1000)
+    with serve({"data.zip": CONTENT}) as server:
+        path = download([f"{server.address}/data.zip"], tmp_path / "data.zip", sha256=SHA256)
+    assert path.read_bytes() == CONTENT
+    assert server.ranges == ["bytes=3000-", None]
 
 
 def test_a_file_put_there_by_hand_needs_no_network(tmp_path: Path) -> None:

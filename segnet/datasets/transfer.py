@@ -1,0 +1,104 @@
+"""One file from one address: continued where it broke, tried again where that may help."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import requests
+
+from segnet.datasets.progress import progress
+
+ATTEMPTS = 5
+FIRST_PAUSE_S = 1.0
+"""Pause after the first failed attempt; it doubles with each."""
+TIMEOUT_S = (10, 60)
+"""To connect, and between two pieces of the answer."""
+PIECE_BYTES = 2**16
+"""What is lost at most when a connection breaks."""
+
+
+class UnavailableError(Exception):
+    """One address could not be downloaded; the message says why."""
+
+
+def transfer(
+    url: str,
+    part: Path,
+    *,
+    session: requests.Session,
+    size_bytes: int | None = None,
+    show_progress: bool = True,
+) -> None:
+    """Complete ``part`` from an address.
+
+    Args:
+        url: what is asked for.
+        part: what has arrived; it need not exist.
+        session: keeps the connection from one file to the next.
+        size_bytes: the size of the file, if known; a longer answer is not read to its end.
+        show_progress: a bar and a closing line.
+
+    Raises:
+        UnavailableError: if that address does not give the file.
+    """
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(FIRST_PAUSE_S * 2 ** (attempt - 1))
+        try:
+            with _request(url, part, session) as response:
+                _receive(response, part, size_bytes, show_progress)
+            return
+        except requests.RequestException as error:
+            failure = error
+    raise UnavailableError(f"{type(failure).__name__}: {failure} ({ATTEMPTS} attempts)")
+
+
+def _request(url: str, part: Path, session: requests.Session) -> requests.Response:
+    """Ask for what ``part`` still lacks.
+
+    Raises:
+        requests.RequestException: if another attempt may succeed.
+        UnavailableError: if it cannot.
+    """
+    start = part.stat().st_size if part.exists() else 0
+    # identity: sizes and ranges then count the file's own bytes
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    response = session.get(url, headers=headers, stream=True, timeout=TIMEOUT_S)
+    rest = response.headers.get("Content-Range", f"bytes {start}-")
+    is_other_rest = response.status_code == 206 and not rest.startswith(f"bytes {start}-")
+    if response.status_code == requests.codes.requested_range_not_satisfiable or is_other_rest:
+        part.unlink(missing_ok=True)
+    elif 400 <= response.status_code < 500 and response.status_code != requests.codes.too_many:
+        response.close()
+        raise UnavailableError(f"status {response.status_code} {response.reason}")
+    if not response.ok or is_other_rest:
+        response.close()
+        response.raise_for_status()
+        raise requests.RequestException(f"sent '{rest}' when asked for 'bytes {start}-'")
+    return response
+
+
+def _receive(
+    response: requests.Response, part: Path, size_bytes: int | None, show_progress: bool
+) -> None:
+    """Append the answer to ``part``, or start anew if the server sends the whole file."""
+    is_rest = response.status_code == requests.codes.partial_content
+    length = response.headers.get("Content-Length")
+    total_mb = int(length) / 1e6 if length else None
+    name = part.name.removesuffix(".part")
+    bar: AbstractContextManager[Callable[[float], None]] = nullcontext(lambda _: None)
+    if show_progress:
+        bar = progress(name, total_mb, unit="MB")
+    with part.open("ab" if is_rest else "wb") as file, bar as advance:
+        for piece in response.iter_content(PIECE_BYTES):
+            file.write(piece)
+            advance(len(piece) / 1e6)
+            if size_bytes is not None and file.tell() > size_bytes:
+                break
+        else:
+            return
+    part.unlink()
+    raise UnavailableError(f"sends more than the {size_bytes} bytes of the file")
