@@ -5,13 +5,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import CAMVID_SIZES, files_of, make_camvid, serve
+from safetensors.numpy import save_file
 
 from segnet.datasets import camvid, transfer
 from segnet.datasets.fetch import mirror_entry
 from segnet.datasets.manifest import read_manifest, write_manifest
 from segnet.errors import UserError
+from segnet.models import weights
 
 IMAGE = bytes(range(256)) * 1024
 FOLDER = "camvid/train"
@@ -161,3 +164,15 @@ def test_camvid_is_fetched_from_an_address(mirror: Path, monkeypatch: pytest.Mon
         monkeypatch.setenv("SEGBENCH_MIRROR", server.address)
         camvid.fetch(Path("data/raw/camvid"))
     assert files_of(Path("data/raw/camvid")) == files_of(mirror / "other/camvid")
+
+
+def test_weights_are_fetched_from_an_address(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tensors = {"features.0.bias": np.arange(4, dtype=np.float16)}
+    (mirror / "weights").mkdir()
+    save_file(tensors, mirror / "weights" / weights.VGG16_FILE)
+    write_manifest(mirror)
+    monkeypatch.setattr(weights, "VGG16_TENSORS_SHA256", weights.tensors_digest(tensors))
+    with serve(files_of(mirror)) as server:
+        monkeypatch.setenv("SEGBENCH_MIRROR", server.address)
+        weights.fetch_encoder_weights("vgg16", Path("data/weights/vgg16"))
+    assert files_of(Path("data/weights/vgg16")) == files_of(mirror / "weights")
