@@ -9,6 +9,7 @@ from segnet.datasets.camvid import CAMVID
 from segnet.datasets.custom import CUSTOM
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily, define
 from segnet.datasets.streets import STREETS
+from segnet.datasets.sunrgbd import SUNRGBD
 from segnet.datasets.voc import VOC
 from segnet.errors import lookup
 
@@ -18,6 +19,7 @@ DATASETS: dict[str, DatasetFamily] = {
     "camvid": CAMVID,
     "custom": CUSTOM,
     "streets": STREETS,
+    "sunrgbd": SUNRGBD,
     "voc": VOC,
 }
 

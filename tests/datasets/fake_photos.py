@@ -1,4 +1,4 @@
-"""Fakes of the data sets of photos, in the layout of the real ones."""
+"""Fakes of the data sets of photos, in the layout of the real ones: ``voc`` and ``sunrgbd``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from scipy.io import savemat
 
+from segnet.datasets import sunrgbd
 from segnet.datasets.voc import VOC_21
 from segnet.datasets.voc_lists import PROTOCOLS, IdList
 
@@ -73,3 +74,28 @@ def write_sbd_mask(path: Path, labels: np.ndarray) -> None:
     present = np.unique(labels[labels > 0])
     truth = {"Segmentation": labels, "Boundaries": boundaries, "CategoriesPresent": present}
     savemat(path, {"GTcls": truth}, do_compression=True)
+
+
+SUNRGBD_SIZES = {"train": 5, "test": 4}
+
+
+def make_sunrgbd(folder: Path) -> None:
+    """Write the three archives' files, labels numbered over both splits, test first."""
+    rng = np.random.default_rng(0)
+    labels = folder / "labels"
+    labels.mkdir(parents=True)
+    first_label = {"test": 1, "train": 1 + SUNRGBD_SIZES["test"]}
+    for split, count in SUNRGBD_SIZES.items():
+        images = folder / split
+        images.mkdir()
+        for number in range(count):
+            size = SIZES[number % len(SIZES)]
+            pixels = rng.integers(0, 256, (*size, 3), np.uint8)
+            Image.fromarray(pixels).save(images / f"img-{1 + number:06d}.jpg")
+            mask = rng.integers(0, 38, size, np.uint8)
+            Image.fromarray(mask).save(labels / f"img-{first_label[split] + number:06d}.png")
+
+
+def use_fake_sunrgbd(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the data set expect as many files as the fake has."""
+    monkeypatch.setattr(sunrgbd, "SPLIT_SIZES", SUNRGBD_SIZES)
