@@ -18,6 +18,7 @@ TIMEOUT_S = (10, 60)
 """To connect, and between two pieces of the answer."""
 PIECE_BYTES = 2**16
 """What is lost at most when a connection breaks."""
+NOTHING_LEFT = requests.codes.requested_range_not_satisfiable
 
 
 class UnavailableError(Exception):
@@ -49,7 +50,8 @@ def transfer(
             time.sleep(FIRST_PAUSE_S * 2 ** (attempt - 1))
         try:
             with _request(url, part, session) as response:
-                _receive(response, part, size_bytes, show_progress)
+                if response.status_code != NOTHING_LEFT:
+                    _receive(response, part, size_bytes, show_progress)
             return
         except requests.RequestException as error:
             failure = error
@@ -57,7 +59,7 @@ def transfer(
 
 
 def _request(url: str, part: Path, session: requests.Session) -> requests.Response:
-    """Ask for what ``part`` still lacks.
+    """Ask for what ``part`` still lacks; the answer is ``NOTHING_LEFT`` if it is complete.
 
     Raises:
         requests.RequestException: if another attempt may succeed.
@@ -67,18 +69,20 @@ def _request(url: str, part: Path, session: requests.Session) -> requests.Respon
     # identity: sizes and ranges then count the file's own bytes
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
     response = session.get(url, headers=headers, stream=True, timeout=TIMEOUT_S)
-    rest = response.headers.get("Content-Range", f"bytes {start}-")
-    is_other_rest = response.status_code == 206 and not rest.startswith(f"bytes {start}-")
-    if response.status_code == requests.codes.requested_range_not_satisfiable or is_other_rest:
+    code, rest = response.status_code, response.headers.get("Content-Range", "")
+    if code == NOTHING_LEFT and rest == f"bytes */{start}":
+        return response  # a process ended between the last byte and the renaming
+    is_other_rest = code == requests.codes.partial and not rest.startswith(f"bytes {start}-")
+    if code == NOTHING_LEFT or is_other_rest:
         part.unlink(missing_ok=True)
-    elif 400 <= response.status_code < 500 and response.status_code != requests.codes.too_many:
-        response.close()
-        raise UnavailableError(f"status {response.status_code} {response.reason}")
-    if not response.ok or is_other_rest:
-        response.close()
-        response.raise_for_status()
+    if response.ok and not is_other_rest:
+        return response
+    response.close()
+    if is_other_rest:
         raise requests.RequestException(f"sent '{rest}' when asked for 'bytes {start}-'")
-    return response
+    if 400 <= code < 500 and code not in (NOTHING_LEFT, requests.codes.too_many):
+        raise UnavailableError(f"status {code} {response.reason}")
+    raise requests.HTTPError(f"status {code} {response.reason}")
 
 
 def _receive(

@@ -133,7 +133,10 @@ def answer(request: BaseHTTPRequestHandler, server: Server) -> None:
     start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
     start = {"ignore range": 0, "cut": 0, "other range": start + 1}.get(fault, start)
     if start >= len(content):
-        request.send_error(416)
+        request.send_response(416)
+        request.send_header("Content-Range", f"bytes */{len(content)}")
+        request.send_header("Content-Length", "0")
+        request.end_headers()
         return
     request.send_response(206 if start else 200)
     request.send_header("Content-Length", str(len(content) - start))

@@ -70,6 +70,14 @@ def test_the_next_run_continues_a_part(tmp_path: Path) -> None:
     assert server.ranges == ["bytes=1000-"]
 
 
+def test_a_part_that_is_whole_is_not_downloaded_again(tmp_path: Path) -> None:
+    (tmp_path / "data.zip.part").write_bytes(CONTENT)
+    with serve({"data.zip": CONTENT}) as server:
+        path = download([f"{server.address}/data.zip"], tmp_path / "data.zip", sha256=SHA256)
+    assert path.read_bytes() == CONTENT
+    assert server.ranges == [f"bytes={len(CONTENT)}-"]
+
+
 def test_a_part_that_is_longer_than_the_file_is_thrown_away(tmp_path: Path) -> None:
     (tmp_path / "data.zip.part").write_bytes(CONTENT + b"more")
     with serve({"data.zip": CONTENT}) as server:
