@@ -163,6 +163,11 @@ def test_a_data_set_states_its_facts(
     assert all(0 <= value <= 255 for color in taxonomy.colors for value in color)
 
 
+def test_a_data_set_without_a_fake_fails_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"DATASETS has 'new', FAKES .* has not\. Add"):
+        settle("new", NO_FAKE, monkeypatch)
+
+
 @pytest.mark.parametrize("name", DATASETS)
 def test_the_data_sheet_says_where_the_data_is_from_and_what_is_odd(name: str) -> None:
     sheet = importlib.import_module(f"segnet.datasets.{name}").__doc__ or ""

@@ -67,7 +67,7 @@ def sbd_labels(raw: Path, name: str) -> np.ndarray:
     return np.asarray(truth["Segmentation"][0, 0])
 
 
-def test_classes_and_colours_are_the_devkit_s() -> None:
+def test_classes_and_colours_are_those_of_the_devkit() -> None:
     colors = dict(zip(VOC_21.names, VOC_21.colors, strict=True))
     assert (VOC_21.num_classes, VOC_21.names[15]) == (21, "person")
     assert colors["background"] == (0, 0, 0)
