@@ -1,0 +1,29 @@
+"""Matrices of MATLAB files; a file that cannot be read is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import scipy.io
+from scipy.io.matlab import MatReadError
+
+from segnet.errors import UserError
+
+
+def read_matrix(path: Path, variable: str) -> np.ndarray:
+    """One variable of a ``.mat`` file of format 4 to 7, in C order.
+
+    Raises:
+        UserError: if the file is missing, damaged or of another format, or lacks the variable.
+    """
+    try:
+        content = scipy.io.loadmat(path, variable_names=[variable], appendmat=False)
+    except FileNotFoundError:
+        raise UserError(f"{path} does not exist. Fetch the data set again.") from None
+    # scipy raises any of these on damaged data, the last on the HDF5 of format 7.3
+    except (MatReadError, OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
+        raise UserError(f"{path} cannot be read ({error}). Delete it and fetch again.") from None
+    if variable not in content:
+        raise UserError(f"{path} has no variable '{variable}'. Delete it and fetch again.")
+    return np.ascontiguousarray(content[variable])
