@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,30 @@ def map_labels(
     return np.where(labels == void, np.uint8(IGNORE_INDEX), labels)
 
 
+def read_color_labels(
+    path: Path, colors: tuple[tuple[int, int, int], ...]
+) -> UInt8[np.ndarray, "h w"]:
+    """The place in ``colors`` of each pixel's colour; at most ``IGNORE_INDEX`` colours.
+
+    Raises:
+        UserError: if the file cannot be decoded, or on a colour that is not in ``colors``; names
+            ``path``, the first such pixel and its colour.
+    """
+    pixels = read_rgb(path).astype(np.uint32)
+    codes = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
+    labels = np.asarray(_places_by_code(colors)[codes])
+    stray = labels == IGNORE_INDEX
+    if stray.any():
+        row, column = np.argwhere(stray)[0].tolist()
+        red, green, blue = pixels[row, column].tolist()
+        raise UserError(
+            f"{path} has the colour ({red}, {green}, {blue}) at row {row}, column {column} "
+            f"({int(stray.sum())} pixels have such), which is no class. JPEG and resizing invent "
+            "colours: fetch the data set again."
+        )
+    return labels
+
+
 def files_by_stem(folder: Path, *, suffixes: Iterable[str] = IMAGE_SUFFIXES) -> dict[str, Path]:
     """The images of a folder by name without suffix, in name order.
 
@@ -74,6 +99,15 @@ def files_by_stem(folder: Path, *, suffixes: Iterable[str] = IMAGE_SUFFIXES) -> 
                 raise UserError(f"{path} and {files[path.stem].name} have one name. Delete one.")
             files[path.stem] = path
     return files
+
+
+@cache
+def _places_by_code(colors: tuple[tuple[int, int, int], ...]) -> UInt8[np.ndarray, " codes"]:
+    """By 0xrrggbb the place in ``colors``, else ``IGNORE_INDEX``: 16 MiB, made once a process."""
+    places = np.full(2**24, IGNORE_INDEX, np.uint8)
+    for place, (red, green, blue) in enumerate(colors):
+        places[red << 16 | green << 8 | blue] = place
+    return places
 
 
 def _decode(path: Path) -> Image.Image:
