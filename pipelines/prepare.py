@@ -1,13 +1,17 @@
 """Stage ``prepare``: one data set. ``python -m pipelines.prepare DATASET``.
 
 Reads ``data/raw/DATASET``, leaves ``data/prepared/<bench>/DATASET`` and prints the share of each
-class.
+class, in how many images it is, and what is absent. It always prepares anew: ``dvc repro`` is what
+skips the stage if the raw files' content, the options and the code are as before.
 """
 
 from __future__ import annotations
 
 import argparse
+from itertools import chain
 
+import numpy as np
+from jaxtyping import Int64
 from rich.console import Console
 from rich.table import Table
 
@@ -15,7 +19,7 @@ from segnet.config import load_config
 from segnet.datasets import define_dataset
 from segnet.datasets.parallel import worker_processes
 from segnet.datasets.preparation import write_dataset
-from segnet.datasets.store import PreparedDataset
+from segnet.datasets.store import PreparedDataset, PreparedSplit
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, raw_folder
 
@@ -35,20 +39,47 @@ def main(name: str) -> None:
             executor=executor,
         )
     note = " (synthetic)" if definition.synthetic else ""
-    Console().print(class_table(f"{definition.title}{note}", data))
+    console = Console()
+    console.print(class_table(f"{definition.title}{note}", data))
+    for line in (*absent_classes(data), definition.note):
+        console.print(line, soft_wrap=True, highlight=False)
 
 
 def class_table(title: str, data: PreparedDataset) -> Table:
-    """Percent of the labelled pixels by class and split, and of all pixels for void."""
-    table = Table("class", title=f"{title}: % of labelled pixels")
+    """Percent of the labelled pixels and number of images by class and split.
+
+    The last row is the percentage of void in all pixels.
+    """
+    table = Table("class", title=f"{title}: % of labelled pixels, and images with the class")
     for split, part in data.splits.items():
         table.add_column(f"{split} ({len(part)})", justify="right")
+        table.add_column("images", justify="right", style="dim")
     shares = [part.class_shares() * 100 for part in data.splits.values()]
+    images = [images_with_class(part) for part in data.splits.values()]
     for label, name in enumerate(data.taxonomy.names):
-        table.add_row(name, *(f"{share[label]:.2f}" for share in shares))
-    voids = (part.void_share() * 100 for part in data.splits.values())
-    table.add_row("void (% of all)", *(f"{void:.2f}" for void in voids), style="dim")
+        pairs = zip(shares, images, strict=True)
+        cells = ((f"{share[label]:.2f}", str(count[label])) for share, count in pairs)
+        table.add_row(name, *chain.from_iterable(cells))
+    voids = ((f"{part.void_share() * 100:.2f}", "") for part in data.splits.values())
+    table.add_row("void (% of all)", *chain.from_iterable(voids), style="dim")
     return table
+
+
+def images_with_class(part: PreparedSplit) -> Int64[np.ndarray, " classes"]:
+    """In how many images of a split each class is."""
+    return np.asarray(np.count_nonzero(part.class_counts, axis=0))
+
+
+def absent_classes(data: PreparedDataset) -> list[str]:
+    """A line a split that lacks a class; scores on it are means over the others."""
+    names = np.array(data.taxonomy.names)
+    lines = []
+    for split, part in data.splits.items():
+        absent = names[images_with_class(part) == 0].tolist()
+        if absent:
+            present = f"{len(names) - len(absent)} of {len(names)} classes"
+            lines.append(f"{split} has {present}; absent: {', '.join(absent)}")
+    return lines
 
 
 if __name__ == "__main__":

@@ -3,14 +3,19 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pipelines import fetch, prepare
 from segnet.datasets import DATASETS
+from segnet.datasets.decoded import Pair, Sample
+from segnet.datasets.preparation import write_dataset
 from segnet.datasets.store import read_dataset
 from segnet.errors import UserError
+from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 
 ROOT = Path(__file__).resolve().parents[2]
 STREETS = "streets: {seed: 0, height: 24, width: 32, train: 3, val: 1, test: 2}"
@@ -84,3 +89,33 @@ def test_an_unknown_option_stops_before_anything_is_fetched(project: Path) -> No
 def test_preparing_what_was_not_fetched_is_an_error(project: Path) -> None:
     with pytest.raises(UserError, match=r"data/raw/camvid/train does not exist"):
         prepare.main("camvid")
+
+
+def test_the_table_counts_images_and_names_what_is_absent(tmp_path: Path) -> None:
+    """Label 1 is in two of train's three masks and in none of test's."""
+    masks = {"train": ([0, 1], [1, 1], [0, 0]), "test": ([0, 0], [0, IGNORE_INDEX])}
+    image = np.zeros((1, 2, 3), np.uint8)
+    splits = {
+        split: [
+            Sample(f"{split}{number}", "", partial(Pair, image, np.array([mask], np.uint8)))
+            for number, mask in enumerate(rows)
+        ]
+        for split, rows in masks.items()
+    }
+    classes = Taxonomy(("land", "water"), ((0, 128, 0), (0, 0, 128)))
+    data = write_dataset(tmp_path / "store", classes, splits, working_size=(1, 2))
+    assert prepare.absent_classes(data) == ["test has 1 of 2 classes; absent: water"]
+    table = prepare.class_table("title", data)
+    cells = [list(column.cells) for column in table.columns]
+    assert [column.header for column in table.columns] == [
+        "class",
+        "train (3)",
+        "images",
+        "test (2)",
+        "images",
+    ]
+    assert list(zip(*cells, strict=True)) == [
+        ("land", "50.00", "2", "100.00", "2"),
+        ("water", "50.00", "2", "0.00", "0"),
+        ("void (% of all)", "0.00", "", "25.00", ""),
+    ]
