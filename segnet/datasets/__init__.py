@@ -7,6 +7,7 @@ from typing import Any
 
 from segnet.datasets.camvid import CAMVID
 from segnet.datasets.custom import CUSTOM
+from segnet.datasets.camvid32 import CAMVID32
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily, define
 from segnet.datasets.streets import STREETS
 from segnet.datasets.sunrgbd import SUNRGBD
@@ -18,6 +19,7 @@ __all__ = ["DATASETS", "DatasetDefinition", "define_dataset"]
 DATASETS: dict[str, DatasetFamily] = {
     "camvid": CAMVID,
     "custom": CUSTOM,
+    "camvid32": CAMVID32,
     "streets": STREETS,
     "sunrgbd": SUNRGBD,
     "voc": VOC,
