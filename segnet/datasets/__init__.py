@@ -8,6 +8,7 @@ from typing import Any
 from segnet.datasets.camvid import CAMVID
 from segnet.datasets.custom import CUSTOM
 from segnet.datasets.camvid32 import CAMVID32
+from segnet.datasets.clothing import CLOTHING
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily, define
 from segnet.datasets.streets import STREETS
 from segnet.datasets.sunrgbd import SUNRGBD
@@ -20,6 +21,7 @@ DATASETS: dict[str, DatasetFamily] = {
     "camvid": CAMVID,
     "custom": CUSTOM,
     "camvid32": CAMVID32,
+    "clothing": CLOTHING,
     "streets": STREETS,
     "sunrgbd": SUNRGBD,
     "voc": VOC,
