@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from segnet.datasets.camvid import CAMVID
-from segnet.datasets.custom import CUSTOM
 from segnet.datasets.camvid32 import CAMVID32
 from segnet.datasets.clothing import CLOTHING
+from segnet.datasets.custom import CUSTOM
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily, define
 from segnet.datasets.streets import STREETS
 from segnet.datasets.sunrgbd import SUNRGBD
