@@ -154,6 +154,15 @@ LOSSES: dict[str, Callable[..., Float[Tensor, ""]]] = {
     "lovasz": lovasz,
 }
 
+SOURCES = {
+    "ce": "arXiv 1511.00561, section 3.2",
+    "dice": "Milletari et al., arXiv 1606.04797",
+    "ce_dice": "Isensee et al., arXiv 1809.10486",
+    "focal": "Lin et al., arXiv 1708.02002, smp",
+    "lovasz": "Berman et al., arXiv 1705.08790, smp",
+}
+"""Where each loss comes from; its docstring says what departs from that."""
+
 
 def build_loss(
     name: str,

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from segnet.class_weights import CLASS_WEIGHTS
 from segnet.errors import UserError
-from segnet.losses import LOSSES, Loss, build_loss
+from segnet.losses import LOSSES, SOURCES, Loss, build_loss
 from segnet.taxonomy import IGNORE_INDEX
 
 CLASS_COUNTS = np.array([[10, 20, 0, 5], [0, 20, 40, 5]])
@@ -294,3 +294,8 @@ def test_unknown_loss_names_the_nearest() -> None:
 def test_wrong_option_is_an_error(name: str, options: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         build(name, **options)
+
+
+def test_every_loss_says_where_it_comes_from() -> None:
+    assert set(SOURCES) == set(LOSSES)
+    assert all(SOURCES.values())

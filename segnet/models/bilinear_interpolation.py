@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from segnet.models.segnet_basic import SegNetBasic
 
+SOURCE = "arXiv 1511.00561, section 3.2 and table 1"
+
 
 class BilinearInterpolation(SegNetBasic):
     """Bilinear-Interpolation of table 1: nothing is learnt after the encoder but the classifier.

@@ -20,6 +20,8 @@ from torch import nn
 from segnet.models.blocks import scale_channels
 from segnet.models.smp_network import SmpNetwork
 
+SOURCE = "arXiv 1802.02611, smp"
+
 RESNET_CHANNELS = (64, 64, 128, 256, 512)
 """Of the stem and of the four stages."""
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from segnet.models.fcn_heads import FCN
 
+SOURCE = "arXiv 1411.4038"
+
 
 class FCN32s(FCN):
     """FCN that scores the fifth pooling of VGG16.

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from segnet.models.fcn_heads import FCN
 
+SOURCE = "arXiv 1411.4038"
+
 
 class FCN8s(FCN):
     """FCN that scores the third to fifth pooling of VGG16.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from segnet.models.segnet_basic import SegNetBasic
 
+SOURCE = "arXiv 1511.00561, section 3.2 and table 1"
+
 
 class FCNBasicNoAddition(SegNetBasic):
     """FCN-Basic-NoAddition of table 1: FCN-Basic without the addition of encoder outputs.

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from segnet.models.segnet_basic import SegNetBasic
 
+SOURCE = "arXiv 1511.00561, section 3.2 and table 1"
+
 
 class FCNBasicNoAdditionNoDimReduction(SegNetBasic):
     """FCN-Basic-NoAddition-NoDimReduction of table 1: learnt deconvolution alone, all channels.

@@ -11,6 +11,8 @@ from torch import nn
 from segnet.models.blocks import VGG16Pyramid, scale_channels
 from segnet.models.smp_network import SmpNetwork
 
+SOURCE = "arXiv 1901.02446, smp"
+
 
 class FPN(SmpNetwork):
     """smp's feature pyramid: four resolutions brought to a quarter and added.

@@ -11,6 +11,8 @@ from torch import nn
 from segnet.models.blocks import VGG16Pyramid, scale_channels
 from segnet.models.smp_network import SmpNetwork
 
+SOURCE = "arXiv 1707.03718, smp"
+
 
 class LinkNet(SmpNetwork):
     """smp's LinkNet: skips of VGG16 added to transposed convolutions.

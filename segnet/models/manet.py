@@ -11,6 +11,8 @@ from torch import nn
 from segnet.models.blocks import VGG16Pyramid, scale_channels
 from segnet.models.smp_network import SmpNetwork
 
+SOURCE = "Fan et al., IEEE Access 8 (2020), smp"
+
 DECODER_CHANNELS = (256, 128, 64, 32, 16)
 """Of smp's default, coarsest first."""
 

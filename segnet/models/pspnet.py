@@ -13,6 +13,8 @@ from torch import nn
 from segnet.models.blocks import VGG16Pyramid, scale_channels
 from segnet.models.smp_network import SmpNetwork
 
+SOURCE = "arXiv 1612.01105, smp"
+
 
 class PSPNet(SmpNetwork):
     """smp's pyramid pooling: means over 1, 4, 9 and 36 regions beside the features.

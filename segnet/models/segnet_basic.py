@@ -33,6 +33,8 @@ from segnet.errors import lookup
 from segnet.models.blocks import Normalize, Pooled, crop, pool, scale_channels, unpool
 from segnet.models.upsampling import bilinear_deconvolution
 
+SOURCE = "arXiv 1511.00561, section 3.1 and table 1"
+
 
 class IndexDecoder(nn.Module):
     """Unpool with the encoder's indices, 7x7 convolution, batch norm.

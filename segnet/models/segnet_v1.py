@@ -22,6 +22,8 @@ from segnet.models.blocks import (
     unpool,
 )
 
+SOURCE = "arXiv 1511.00561, section 3; Bayesian: arXiv 1511.02680"
+
 
 class SegNetV1(nn.Module):
     """SegNet of the paper, 29.4 million parameters for 11 classes.

@@ -20,6 +20,8 @@ from segnet.models.blocks import (
     mirrored_channels,
 )
 
+SOURCE = "karolcymerys/oxford-iiit-pets-segmentation at 5ab643c, modelv2.py"
+
 
 class SegNetV2(nn.Module):
     """SegNet with transposed convolutions; the pooled encoder outputs are added.

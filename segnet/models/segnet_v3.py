@@ -22,6 +22,8 @@ from segnet.models.blocks import (
     scale_channels,
 )
 
+SOURCE = "karolcymerys/oxford-iiit-pets-segmentation at 5ab643c, modelv3.py"
+
 
 class SegNetV3(nn.Module):
     """SegNet with transposed convolutions; the pooled encoder outputs are concatenated.

@@ -12,6 +12,8 @@ from torch import nn
 from segnet.models.blocks import VGG16Pyramid, scale_channels
 from segnet.models.smp_network import SmpNetwork
 
+SOURCE = "arXiv 1505.04597, smp"
+
 DECODER_CHANNELS = (256, 128, 64, 32, 16)
 """Of smp's default, coarsest first."""
 

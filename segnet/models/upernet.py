@@ -13,6 +13,8 @@ from torch import nn
 from segnet.models.blocks import VGG16Pyramid, scale_channels
 from segnet.models.smp_network import SmpNetwork
 
+SOURCE = "arXiv 1807.10221, smp"
+
 
 class UPerNet(SmpNetwork):
     """smp's UPerNet: pyramid pooling on the coarsest of four fused resolutions.

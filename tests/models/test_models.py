@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -201,3 +202,7 @@ def test_every_network_has_its_block_in_params_yaml() -> None:
 def test_unknown_option_says_which_are_known() -> None:
     with pytest.raises(UserError, match=r"models.segnet_v1: unknown option 'dorpout'"):
         build_model("segnet_v1", num_classes=2, width=1.0, options={"dorpout": 1}, seed=0)
+
+
+def test_network_says_where_it_comes_from(name: str) -> None:
+    assert import_module(f"segnet.models.{name}").SOURCE
