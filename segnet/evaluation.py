@@ -97,15 +97,16 @@ def _soft_sums(
     probabilities: Float[Tensor, "b classes h w"], targets: Int64[Tensor, "b h w"]
 ) -> Float64[np.ndarray, "3 classes"]:
     """Per class, over the labelled pixels: sum of p y, sum of p, sum of y."""
-    labelled = (targets != IGNORE_INDEX)[:, None]
-    probabilities = probabilities * labelled
-    classes = targets.where(labelled[:, 0], 0)
-    of_truth = probabilities.gather(1, classes[:, None])[:, 0]
     num_classes = probabilities.shape[1]
+    labelled = targets != IGNORE_INDEX
+    classes = targets.where(labelled, 0)
+    of_truth = (probabilities.gather(1, classes[:, None])[:, 0] * labelled).double()
+    overlap = torch.zeros(num_classes, dtype=torch.float64, device=targets.device)
+    overlap.index_add_(0, classes.flatten(), of_truth.flatten())
     sums = [
-        torch.stack([of_truth[targets == c].sum(dtype=torch.float64) for c in range(num_classes)]),
-        probabilities.sum((0, 2, 3), dtype=torch.float64),
-        torch.stack([(targets == c).sum(dtype=torch.float64) for c in range(num_classes)]),
+        overlap,
+        (probabilities * labelled[:, None]).sum((0, 2, 3), dtype=torch.float64),
+        torch.bincount(targets[labelled], minlength=num_classes).double(),
     ]
     return torch.stack(sums).cpu().numpy()
 
