@@ -26,12 +26,16 @@ NO_TORCH = (
     "boundary_scores",
     "boundary_store",
     "calibration_scores",
+    "bench_defaults",
+    "contact_sheet",
+    "data_doctor",
 )
 ONLY_IMPORTER = {
     "mlflow": "segnet/tracking",
     "matplotlib": "segnet/reporting",
     "segmentation_models_pytorch": ("segnet/models", "segnet/losses.py"),
     "typer": "segnet/cli/",
+    "scipy": "segnet/datasets/matlab.py",
 }
 DRAWERS = ("utils", "helpers", "common", "misc", "core", "base", "manager", "handler")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,17 @@ import scipy.io
 from scipy.io.matlab import MatReadError
 
 from segnet.errors import UserError
+
+DAMAGE = (
+    MatReadError,
+    OSError,
+    ValueError,
+    TypeError,
+    LookupError,
+    NotImplementedError,
+    zlib.error,
+)
+"""What scipy raises on damaged data; NotImplementedError on the HDF5 of format 7.3."""
 
 
 def read_matrix(path: Path, variable: str) -> np.ndarray:
@@ -21,8 +33,7 @@ def read_matrix(path: Path, variable: str) -> np.ndarray:
         content = scipy.io.loadmat(path, variable_names=[variable], appendmat=False)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist. Fetch the data set again.") from None
-    # scipy raises any of these on damaged data, the last on the HDF5 of format 7.3
-    except (MatReadError, OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
+    except DAMAGE as error:
         raise UserError(f"{path} cannot be read ({error}). Delete it and fetch again.") from None
     if variable not in content:
         raise UserError(f"{path} has no variable '{variable}'. Delete it and fetch again.")

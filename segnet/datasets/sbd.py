@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
+from segnet.datasets.matlab import read_matrix
 from segnet.errors import UserError
-
-DAMAGE = (MatReadError, OSError, ValueError, TypeError, LookupError, NotImplementedError)
 
 
 def read_sbd_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
@@ -21,11 +17,10 @@ def read_sbd_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
     Raises:
         UserError: if the file is missing or damaged, or holds no such labels.
     """
+    content = read_matrix(path, "GTcls")
     try:
-        labels = loadmat(path, variable_names=["GTcls"])["GTcls"]["Segmentation"][0, 0]
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist. Fetch the data set again.") from None
-    except (*DAMAGE, zlib.error) as error:  # SciPy raises all of these on damaged files
+        labels = content["Segmentation"][0, 0]
+    except (ValueError, IndexError) as error:  # no such field; no struct, or an empty one
         raise UserError(
             f"{path} has no GTcls.Segmentation ({error}). Delete it and fetch again."
         ) from None

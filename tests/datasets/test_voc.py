@@ -19,7 +19,7 @@ from fake_photos import (
 )
 from fakes import files_of, serve
 from PIL import Image
-from scipy.io import loadmat
+from scipy.io import loadmat, savemat
 from torch import Tensor
 
 from segnet.datasets import voc_files
@@ -208,15 +208,37 @@ def small_mat(raw: Path) -> str:
 def cut_mat(raw: Path) -> str:
     path = raw / MATLAB / f"{SBD_ONLY[2]}.mat"
     path.write_bytes(path.read_bytes()[:150])
-    return rf"{SBD_ONLY[2]}\.mat has no GTcls\.Segmentation"
+    return rf"{SBD_ONLY[2]}\.mat cannot be read"
 
 
 def html_mat(raw: Path) -> str:
     (raw / MATLAB / f"{SBD_ONLY[2]}.mat").write_text("<html>not found</html>" * 20)
+    return rf"{SBD_ONLY[2]}\.mat cannot be read"
+
+
+def matrix_mat(raw: Path) -> str:
+    savemat(raw / MATLAB / f"{SBD_ONLY[2]}.mat", {"GTcls": np.zeros((4, 5), np.uint8)})
     return rf"{SBD_ONLY[2]}\.mat has no GTcls\.Segmentation"
 
 
-@pytest.mark.parametrize("damage", [stray_png, stray_mat, wide_mat, small_mat, cut_mat, html_mat])
+def other_field_mat(raw: Path) -> str:
+    savemat(raw / MATLAB / f"{SBD_ONLY[2]}.mat", {"GTcls": {"Boundaries": np.zeros((4, 5))}})
+    return rf"{SBD_ONLY[2]}\.mat has no GTcls\.Segmentation"
+
+
+DAMAGES = [
+    stray_png,
+    stray_mat,
+    wide_mat,
+    small_mat,
+    cut_mat,
+    html_mat,
+    matrix_mat,
+    other_field_mat,
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_mask_stops_with_the_file_and_leaves_nothing(
     damage: Callable[[Path], str], raw: Path, tmp_path: Path
 ) -> None:
