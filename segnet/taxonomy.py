@@ -10,7 +10,9 @@ from jaxtyping import UInt8
 IGNORE_INDEX = 255
 """The label of pixels that are neither trained on nor scored, in every prepared mask."""
 
-IGNORE_COLOR = (0, 0, 0)
+IGNORE_COLOR = (224, 224, 192)
+"""What void looks like in pictures: VOC's colour of label 255. Black is a class of many label sets,
+VOC's background for one."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Taxonomy:
         return len(self.names)
 
     def colorize(self, mask: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "h w 3"]:
-        """An RGB picture of a mask; ignored pixels are black."""
+        """An RGB picture of a mask; ignored pixels are ``IGNORE_COLOR``."""
         palette = np.zeros((256, 3), np.uint8)
         palette[:] = IGNORE_COLOR
         palette[: self.num_classes] = self.colors

@@ -29,7 +29,7 @@ from segnet.reporting.figures import (
 from segnet.reporting.run_rows import CURVE_COLUMNS, csv_text, curve_rows
 from segnet.reporting.seed_summary import ComparisonRow, Spread
 from segnet.results import Epoch, load_results
-from segnet.taxonomy import IGNORE_INDEX
+from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX
 
 ROOT = Path(__file__).parents[2]
 
@@ -145,13 +145,13 @@ def test_confusion_is_in_percent_of_the_true_pixels() -> None:
     assert [label.get_text() for label in axes.get_yticklabels()] == ["road", "sky (never true)"]
 
 
-def test_void_is_black_in_the_truth_and_predictions_show_there() -> None:
+def test_void_has_its_own_color_in_the_truth_and_predictions_show_there() -> None:
     figure = prediction_grid([fake_example()], TWO_CLASSES, title="streets")
     _, truth, predicted = (axes.images[0].get_array() for axes in figure.axes)
     road, sky = TWO_CLASSES.colors
     assert truth is not None
     assert predicted is not None
-    assert truth.tolist() == [[list(road), list(sky)], [list(sky), [0, 0, 0]]]
+    assert truth.tolist() == [[list(road), list(sky)], [list(sky), list(IGNORE_COLOR)]]
     assert predicted[1, 1].tolist() == list(sky)
 
 
