@@ -58,11 +58,12 @@ def _machine(config: Config) -> list[Finding]:
 
 def _mirror() -> Finding:
     mirror = os.environ.get(MIRROR_VARIABLE)
-    if mirror is None:
+    if not mirror:
         return Finding("mirror", "not set", "data are downloaded")
-    if Path(mirror).is_dir():
+    if mirror.startswith(("http://", "https://")) or Path(mirror).is_dir():
         return Finding("mirror", mirror, "")
-    return Finding("mirror", f"{mirror} is no folder", f"correct or unset {MIRROR_VARIABLE}")
+    found = f"{mirror} is neither a folder nor an address"
+    return Finding("mirror", found, f"correct or unset {MIRROR_VARIABLE}")
 
 
 def _data(config: Config) -> list[Finding]:
