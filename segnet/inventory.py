@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 from functools import partial
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import NamedTuple
 
 import torch
 
-from segnet.config import load_config, read_yaml
-from segnet.datasets import define_dataset
+from segnet.config import Config, load_config, read_yaml
+from segnet.datasets import DATASETS, define_dataset
+from segnet.errors import UserError
 from segnet.losses import LOSSES
 from segnet.models import MODELS
 from segnet.presets import preset_files
@@ -45,13 +47,41 @@ def inventory() -> list[Entry]:
         entries.append(Entry("loss", name, _first_line(loss), ""))
     for name, recipe in config.recipes.items():
         entries.append(Entry("recipe", name, recipe.source, recipe.expects))
-    for name in config.datasets:
-        definition = define_dataset(name, config.datasets)
-        facts = f"{definition.taxonomy.num_classes} classes, {definition.licence}"
-        entries.append(Entry("data set", name, definition.title, facts))
+    entries.extend(dataset_entries(config))
     for name, path in preset_files().items():
         entries.append(Entry("preset", name, *_describe_preset(path)))
     return entries
+
+
+def dataset_entries(config: Config) -> list[Entry]:
+    """The data sets of ``params.yaml``, then those of the registry that have no block there.
+
+    One that cannot be defined, such as ``custom`` with a YAML that is gone, is shown with the
+    reason.
+    """
+    entries = []
+    for name in config.datasets:
+        try:
+            definition = define_dataset(name, config.datasets)
+        except UserError as error:
+            entries.append(Entry("data set", name, _sheet_title(name), str(error)))
+            continue
+        facts = f"{definition.taxonomy.num_classes} classes, {definition.licence}"
+        entries.append(Entry("data set", name, definition.title, facts))
+    for name in (one for one in DATASETS if one not in config.datasets):
+        use = f"to use it, add datasets.{name} to params.yaml"
+        if name == "custom":
+            use = "to use it: segbench run --dataset my.yaml"
+        entries.append(Entry("data set", name, _sheet_title(name), use))
+    return entries
+
+
+def _sheet_title(name: str) -> str:
+    """What the data sheet's first line says after the name; empty for no data set of ours."""
+    if name not in DATASETS:
+        return ""
+    sheet = importlib.import_module(f"segnet.datasets.{name}")
+    return _first_line(sheet).partition(": ")[2]
 
 
 def _first_line(thing: object) -> str:
