@@ -38,10 +38,11 @@ def main(name: str) -> None:
             expected_fingerprint=definition.fingerprint,
             executor=executor,
         )
-    note = " (synthetic)" if definition.synthetic else ""
+    synthetic = " (synthetic)" if definition.synthetic else ""
     console = Console()
-    console.print(class_table(f"{definition.title}{note}", data))
-    for line in (*absent_classes(data), definition.note):
+    console.print(class_table(f"{definition.title}{synthetic}", data))
+    notes = [definition.note] if definition.note else []
+    for line in (*absent_classes(data), *notes):
         console.print(line, soft_wrap=True, highlight=False)
 
 

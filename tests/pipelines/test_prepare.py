@@ -53,6 +53,7 @@ def test_fetch_prepare_and_baselines_run_from_an_empty_project(project: Path) ->
             assert "train (3)" in result.stdout
             assert "Bicyclist" in result.stdout
             assert "synthetic" in result.stdout
+            assert not result.stdout.endswith("\n\n")  # streets has no note
             assert "train: 3 images in " in result.stderr
     assert (project / "data/raw/streets/README").exists()
     assert (project / "data/weights/random/README").exists()
