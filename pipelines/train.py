@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
+from segnet.batches import steps_per_epoch
 from segnet.checkpoint import copy_weights, save_weights
 from segnet.compute import choose_compute
 from segnet.config import Cell, config_digest, load_config
@@ -67,10 +68,11 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
         {**resolved, "data": data.fingerprint, "precision": compute.precision}
     )
     state_path = checkpoint_folder(state_key) / "state.pt"
+    epoch_steps = steps_per_epoch(len(training), config.recipe.batch_size)
     display = TrainingProgress(
         f"{bench.name}/{cell.slug}",
         total_epochs=bench.total_epochs,
-        steps_per_epoch=-(-len(training) // config.recipe.batch_size),
+        steps_per_epoch=epoch_steps,
     )
     with display, live_run(cell, resolved, digest, total_epochs=bench.total_epochs) as live:
 
@@ -106,7 +108,7 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
         config=resolved,
         config_digest=digest,
         parameters=sum(one.numel() for one in network.parameters()),
-        steps=-(-len(training) // config.recipe.batch_size) * bench.total_epochs,
+        steps=epoch_steps * bench.total_epochs,
         total_epochs=bench.total_epochs,
         selected_epoch=result.selected_epoch,
         selected_val_miou=result.selected_val_miou,

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from segnet import augment
+from segnet.batches import batches_of
 from segnet.compute import Compute
 from segnet.config import Recipe
 from segnet.errors import UserError
@@ -136,7 +137,7 @@ def _batches(
     for epoch in count(1):
         order = torch.randperm(len(training), generator=generator(seed, "order", epoch))
         draws = augment.draw(len(training), generator(seed, "augment", epoch))
-        for indices in torch.split(order, recipe.batch_size):
+        for indices in batches_of(order, recipe.batch_size):
             yield augment.augment_batch(
                 training.batch(indices),
                 draws.at(indices, training.device),

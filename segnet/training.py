@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from segnet import augment, metrics
+from segnet.batches import batches_of
 from segnet.checkpoint import Weights, copy_weights, load_state, save_state
 from segnet.compute import Compute
 from segnet.config import Recipe
@@ -81,7 +82,7 @@ def fit(
 
     Args:
         network: logits from images in [0, 1]; moved to the device and memory format of ``compute``.
-        training: images to learn from; every one is seen once an epoch.
+        training: images to learn from; every one is seen once an epoch, in :mod:`segnet.batches`.
         validation: images to select on.
         loss: of logits and targets.
         recipe: batch size, optimiser, schedule, augmentation.
@@ -159,7 +160,7 @@ def _train_epoch(
     network.train()
     order = torch.randperm(len(training), generator=generator(seed, "order", epoch))
     draws = augment.draw(len(training), generator(seed, "augment", epoch))
-    batches = torch.split(order, recipe.batch_size)
+    batches = batches_of(order, recipe.batch_size)
     # Losses and gradient norms stay on the device until the epoch ends: reading one waits for the
     # GPU.
     losses = torch.zeros(len(batches), 2, device=compute.device)
@@ -193,7 +194,7 @@ def _images(
 ) -> Iterator[Float[Tensor, "b 3 h w"]]:
     """All training images once, in order, augmented as in training."""
     draws = augment.draw(len(training), generator(seed, "batch norm augment", epoch))
-    for indices in torch.split(torch.arange(len(training)), recipe.batch_size):
+    for indices in batches_of(torch.arange(len(training)), recipe.batch_size):
         at = draws.at(indices, training.device)
         yield augment.augment_batch(training.batch(indices), at, recipe.augmentation, size=size)[0]
 

@@ -191,3 +191,11 @@ def test_loss_that_never_falls_gives_no_suggestion() -> None:
     assert math.isnan(rising.suggestion)
     falling = LearningRateCurve((0.1, 0.2, 0.4), (1.0, 0.8, 3.0), (1.0, 0.9, 2.0), diverged=True)
     assert falling.suggestion == pytest.approx(0.02)
+
+
+def test_a_last_batch_of_one_image_joins_the_one_before() -> None:
+    network = nn.Sequential(
+        nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.BatchNorm2d(3), nn.Upsample(size=(16, 24))
+    )
+    curve = run(network, fake_split(num_images=7), recipe=recipe(3), max_steps=5, highest_rate=1e-3)
+    assert len(curve.losses) == 5

@@ -58,9 +58,9 @@ def run(state_path: Path, network: nn.Module | None = None, **changes: Any) -> P
         "on_step": lambda step: None,
         "on_epoch": lambda row: None,
     }
-    return fit(
-        network or tiny_network(), fake_split(), fake_split(seed=1), **{**arguments, **changes}
-    )
+    training = changes.pop("training", None) or fake_split()
+    network = network or tiny_network()
+    return fit(network, training, fake_split(seed=1), **{**arguments, **changes})
 
 
 def equal(one: Weights, other: Weights) -> bool:
@@ -146,3 +146,38 @@ def test_reestimated_batch_norm_changes_the_statistics_and_no_weight(tmp_path: P
         is_statistic = "running_" in key
         assert torch.equal(running[key], reestimated[key]) != is_statistic, key
         assert torch.equal(reestimated[key], often[key]), key
+
+
+def one_pixel_network() -> nn.Module:
+    """Batch norm over maps of one pixel, as of the image's pyramid level of PSPNet and UPerNet."""
+    with global_stream(0, "init"):
+        return nn.Sequential(
+            nn.Conv2d(3, 3, 3, padding=1),
+            nn.AdaptiveAvgPool2d(1),
+            nn.BatchNorm2d(3),
+            nn.Upsample(size=(16, 24)),
+        )
+
+
+@pytest.mark.parametrize("batch_norm", ["running", "reestimated"])
+def test_batch_norm_over_one_pixel_trains_with_any_remainder(
+    batch_norm: str, tmp_path: Path
+) -> None:
+    steps: list[int] = []
+    run(
+        tmp_path / "state.pt",
+        one_pixel_network(),
+        training=fake_split(num_images=7),
+        recipe=RECIPE.model_copy(update={"batch_norm": batch_norm}),
+        total_epochs=2,
+        on_step=steps.append,
+    )
+    assert steps == [1, 2, 3, 1, 2, 3]
+
+
+def test_the_schedule_ends_with_the_last_of_the_merged_batches(tmp_path: Path) -> None:
+    """Warm-up over all steps ends at the peak; it would not if more steps were counted."""
+    rising = RECIPE.model_copy(update={"schedule": Schedule(kind="constant", warmup_fraction=0.99)})
+    progress = run(tmp_path / "state.pt", training=fake_split(num_images=7), recipe=rising)
+    rates = [row.learning_rate for row in progress.history]
+    np.testing.assert_allclose(rates, 0.02 * np.array([3, 6, 9, 12]) / 12)
