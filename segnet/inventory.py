@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import torch
 
-from segnet.config import Config, load_config, read_yaml
+from segnet.config import Bench, Config, load_config, read_yaml
 from segnet.datasets import DATASETS, define_dataset
 from segnet.errors import UserError
-from segnet.losses import LOSSES
+from segnet.losses import LOSSES, SOURCES
 from segnet.models import MODELS
 from segnet.presets import preset_files
 from segnet.profiling import count_multiply_adds
@@ -29,7 +29,13 @@ class Entry(NamedTuple):
     kind: str
     name: str
     what: str
-    facts: str
+    facts: str = ""
+    source: str = ""
+    """Where it comes from."""
+    parameters: int | None = None
+    """Of a network with 11 classes."""
+    multiply_adds: int | None = None
+    """Of such a network and one image of 360x480."""
 
 
 def inventory() -> list[Entry]:
@@ -40,13 +46,20 @@ def inventory() -> list[Entry]:
         build = partial(network, CAMVID_CLASSES)
         with torch.device("meta"):  # shapes only: nothing is allocated
             parameters = sum(one.numel() for one in build().parameters())
-        multiply_adds = count_multiply_adds(build, *CAMVID_SIZE)
-        facts = f"{parameters / 1e6:.3f} M parameters, {multiply_adds / 1e9:.1f} GMACs"
-        entries.append(Entry("model", name, _first_line(network), facts))
+        entries.append(
+            Entry(
+                kind="model",
+                name=name,
+                what=_first_line(network),
+                source=getattr(importlib.import_module(network.__module__), "SOURCE", ""),
+                parameters=parameters,
+                multiply_adds=count_multiply_adds(build, *CAMVID_SIZE),
+            )
+        )
     for name, loss in LOSSES.items():
-        entries.append(Entry("loss", name, _first_line(loss), ""))
+        entries.append(Entry("loss", name, _first_line(loss), source=SOURCES[name]))
     for name, recipe in config.recipes.items():
-        entries.append(Entry("recipe", name, recipe.source, recipe.expects))
+        entries.append(Entry("recipe", name, recipe.expects, source=recipe.source))
     entries.extend(dataset_entries(config))
     for name, path in preset_files().items():
         entries.append(Entry("preset", name, *_describe_preset(path)))
@@ -89,9 +102,7 @@ def _first_line(thing: object) -> str:
 
 
 def _describe_preset(path: Path) -> tuple[str, str]:
-    bench = read_yaml(path)["bench"]
-    cells = 1
-    for axis in ("datasets", "models", "losses", "seeds"):
-        cells *= len(bench[axis])
-    height, width = bench["working_size"]
-    return bench["title"], f"{cells} cells, {bench['total_epochs']} epochs at {height}x{width}"
+    bench = Bench.model_validate(read_yaml(path)["bench"])
+    height, width = bench.working_size
+    size = f"{bench.total_epochs} epochs at {height}x{width}"
+    return bench.title, f"{len(bench.cells())} cells, {size}"

@@ -8,7 +8,8 @@ from fake_project import write_params
 
 from segnet.config import load_config
 from segnet.datasets import DATASETS
-from segnet.inventory import Entry, dataset_entries
+from segnet.inventory import Entry, dataset_entries, inventory
+from segnet.models import MODELS
 
 
 def entries(changes: dict[str, object] | None = None) -> dict[str, Entry]:
@@ -46,3 +47,18 @@ def test_own_data_that_is_gone_is_listed_with_the_reason() -> None:
 
 def test_a_block_of_no_data_set_is_listed_with_the_nearest_name() -> None:
     assert "Did you mean 'camvid'" in entries({"datasets.camvd": {}})["camvd"].facts
+
+
+@pytest.mark.slow
+def test_networks_and_losses_have_source_size_and_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(Path(__file__).parents[1])
+    known = {(entry.kind, entry.name): entry for entry in inventory()}
+    assert {name for kind, name in known if kind == "model"} == set(MODELS)
+    v1 = known["model", "segnet_v1"]
+    assert v1.parameters == 29_449_355
+    # 13 + 13 convolutions of VGG16 and its mirror: 106.7 G multiply-adds, by hand
+    assert v1.multiply_adds == pytest.approx(106.7e9, rel=0.001)
+    for (kind, _), entry in known.items():
+        if kind in ("model", "loss", "recipe"):
+            assert entry.what
+            assert entry.source

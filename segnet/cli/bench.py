@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from segnet.config import load_config
+
+if TYPE_CHECKING:
+    from segnet.inventory import Entry
+
+NAME_WIDTH = 24
+"""Longer names are folded."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -23,10 +31,39 @@ def list_known(as_json: AsJson = False) -> None:
     if as_json:
         print_json([entry._asdict() for entry in entries])
         return
-    table = Table("kind", "name", "what", "facts")
-    for entry in entries:
-        table.add_row(*entry)
-    Console().print(table)
+    console = Console()
+    for kind, group in groupby(entries, key=lambda entry: entry.kind):
+        console.print(inventory_table(kind, list(group)))
+
+
+def inventory_table(kind: str, entries: list[Entry]) -> Table:
+    """The entries of one kind; a column that none of them fills is left out."""
+    columns = {
+        "name": [entry.name for entry in entries],
+        "M params": [_scaled(entry.parameters, 1e6, 3) for entry in entries],
+        "GMACs": [_scaled(entry.multiply_adds, 1e9, 1) for entry in entries],
+        "what": [entry.what for entry in entries],
+        "facts": [entry.facts for entry in entries],
+        "source": [entry.source for entry in entries],
+    }
+    sizes = " (11 classes, multiply-adds at 360x480)" if kind == "model" else ""
+    table = Table(title=f"{kind}s{sizes}".replace("losss", "losses"), title_justify="left")
+    for heading in (filled := [one for one, texts in columns.items() if any(texts)]):
+        is_number = heading in ("M params", "GMACs")
+        table.add_column(
+            heading,
+            overflow="fold",
+            justify="right" if is_number else "left",
+            no_wrap=is_number,
+            max_width=NAME_WIDTH if heading == "name" else None,
+        )
+    for row in zip(*(columns[heading] for heading in filled), strict=True):
+        table.add_row(*(escape(text) for text in row))
+    return table
+
+
+def _scaled(value: int | None, unit: float, digits: int) -> str:
+    return "" if value is None else f"{value / unit:.{digits}f}"
 
 
 def doctor(
