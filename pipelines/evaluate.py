@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 
 import numpy as np
-from jaxtyping import UInt8
 
 from segnet.boundary import count_boundaries
-from segnet.boundary_store import Boundaries, write_boundaries
+from segnet.boundary_store import write_boundaries
 from segnet.calibration_scores import expected_calibration_error
 from segnet.checkpoint import load_weights
 from segnet.compute import choose_compute
@@ -23,9 +22,8 @@ from segnet.models import build_model
 from segnet.paths import cell_report_folder, cell_run_folder, prepared_folder
 from segnet.provenance import collect_provenance
 from segnet.records import CHECKPOINTS, Evaluation, EvaluationRecord, TrainRecord
-from segnet.resident import ResidentSplit, load_resident
+from segnet.resident import load_resident
 from segnet.scores import scores_from_counts, write_evaluation
-from segnet.taxonomy import Taxonomy
 
 
 def main(dataset: str, model: str, loss: str, seed: int) -> None:
@@ -57,7 +55,13 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             network_predictor(network, compute), test, num_classes=data.taxonomy.num_classes
         )
         counts[checkpoint], predicted[checkpoint] = result.counts, result.predicted
-        boundaries[checkpoint] = count_all_boundaries(result.predicted, test, data.taxonomy)
+        boundaries[checkpoint] = count_boundaries(
+            result.predicted,
+            test.masks,
+            test.mask_sizes,
+            data.taxonomy.num_classes,
+            device=compute.device,
+        )
         scores = scores_from_counts(
             result.counts,
             data.taxonomy,
@@ -96,16 +100,6 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             f"{cell.slug}  {one.checkpoint} (epoch {one.epoch})  test mIoU {one.scores.miou:.4f}  "
             f"G {one.scores.pixel_accuracy:.4f}  C {one.scores.class_accuracy:.4f}"
         )
-
-
-def count_all_boundaries(
-    predicted: UInt8[np.ndarray, "n mask_h mask_w"], test: ResidentSplit, taxonomy: Taxonomy
-) -> Boundaries:
-    """Boundary counts of the test images by both readings of void."""
-    maps = (predicted, test.masks, test.mask_sizes, taxonomy.num_classes)
-    excluded = count_boundaries(*maps, device=test.device, void_boundaries="excluded")
-    kept = count_boundaries(*maps, device=test.device, void_boundaries="kept")
-    return Boundaries(excluded.matches, kept.matches, excluded.overlap)
 
 
 if __name__ == "__main__":

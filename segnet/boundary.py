@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Int64, UInt8
 from torch import Tensor
 
-from segnet.boundary_f1 import VoidBoundaries, boundary_matches
+from segnet.boundary_f1 import boundary_matches
 from segnet.boundary_iou import band_overlap
 from segnet.boundary_scores import BandOverlap, BoundaryMatches
-
-
-class BoundaryCounts(NamedTuple):
-    """What the boundary scores of a split are computed from."""
-
-    matches: BoundaryMatches
-    overlap: BandOverlap
+from segnet.boundary_store import Boundaries
 
 
 def count_boundaries(
@@ -29,9 +22,8 @@ def count_boundaries(
     num_classes: int,
     *,
     device: torch.device,
-    void_boundaries: VoidBoundaries = "excluded",
     batch_size: int = 8,
-) -> BoundaryCounts:
+) -> Boundaries:
     """Count matched boundary pixels and overlapping bands of every image of a split.
 
     Each image is taken without the canvas around it, so the border of the canvas is no boundary
@@ -43,27 +35,27 @@ def count_boundaries(
         mask_sizes: height and width of each mask on its canvas.
         num_classes: classes of both maps.
         device: where to compute.
-        void_boundaries: see :func:`segnet.boundary_f1.boundary_matches`.
         batch_size: images of one size at a time; changes no count.
 
     Raises:
         UserError: if a map holds a label that is neither a class nor ``IGNORE_INDEX``.
     """
     order: list[int] = []
-    matches: list[BoundaryMatches] = []
+    excluded: list[BoundaryMatches] = []
+    kept: list[BoundaryMatches] = []
     overlaps: list[BandOverlap] = []
     for indices in _equal_size_batches(mask_sizes, batch_size):
         height, width = mask_sizes[indices[0]].tolist()
         guessed = torch.from_numpy(predicted[indices, :height, :width]).to(device)
         truth = masks[torch.tensor(indices, device=masks.device), :height, :width].to(device)
         order += indices
-        matches.append(
-            boundary_matches(guessed, truth, num_classes, void_boundaries=void_boundaries)
-        )
+        excluded.append(boundary_matches(guessed, truth, num_classes, void_boundaries="excluded"))
+        kept.append(boundary_matches(guessed, truth, num_classes, void_boundaries="kept"))
         overlaps.append(band_overlap(guessed, truth, num_classes))
     back = np.argsort(order)
-    return BoundaryCounts(
-        BoundaryMatches(*(np.concatenate(parts)[back] for parts in zip(*matches, strict=True))),
+    return Boundaries(
+        BoundaryMatches(*(np.concatenate(parts)[back] for parts in zip(*excluded, strict=True))),
+        BoundaryMatches(*(np.concatenate(parts)[back] for parts in zip(*kept, strict=True))),
         BandOverlap(*(np.concatenate(parts)[back] for parts in zip(*overlaps, strict=True))),
     )
 

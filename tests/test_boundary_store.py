@@ -20,11 +20,8 @@ def boundaries(*, perfect: bool = False) -> Boundaries:
     masks = masks.repeat(5, 1).repeat(6, 2)
     predicted = masks if perfect else np.roll(masks, 4, 2)
     predicted = np.where(predicted == IGNORE_INDEX, np.uint8(0), predicted)
-    maps = (predicted, torch.from_numpy(masks), SIZES, 3)
-    cpu = torch.device("cpu")
-    excluded = count_boundaries(*maps, device=cpu, void_boundaries="excluded")
-    kept = count_boundaries(*maps, device=cpu, void_boundaries="kept")
-    return Boundaries(excluded.matches, kept.matches, excluded.overlap)
+    truth = torch.from_numpy(masks)
+    return count_boundaries(predicted, truth, SIZES, 3, device=torch.device("cpu"))
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
