@@ -3,7 +3,8 @@
 A cell's folder ``reports/<bench>/runs/<slug>/`` holds ``train.json`` (:class:`TrainRecord`),
 ``history.csv`` (one row an epoch), ``evaluation.json`` (:class:`EvaluationRecord`),
 ``metrics.json`` (its headline, for ``dvc metrics``) ``counts.npz`` (per-image confusion
-counts) and ``boundary.npz`` (per-image boundary counts).
+counts) and ``boundary.npz`` (per-image boundary counts). What a network
+costs is in ``reports/<bench>/measure/<dataset>-<model>.json`` (:class:`MeasureRecord`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
 
-from segnet.config import Cell, Section
+from segnet.config import Cell, Name, Section
 from segnet.errors import UserError
+from segnet.paths import report_folder
 
 Checkpoint = Literal["selected", "last"]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("selected", "last")
@@ -45,41 +47,36 @@ class Provenance(Section):
 
 
 R = TypeVar("R", bound="Record")
+C = TypeVar("C", bound="CellRecord")
 
 
 class Record(Section):
     """A JSON file with a schema number."""
 
     SCHEMA: ClassVar[int] = 1
-    FILE_NAME: ClassVar[str]
 
     schema_version: int = SCHEMA
-    cell: Cell
 
-    def write(self, folder: Path) -> Path:
-        """Write the record into ``folder``, whole or not at all; NaN is stored as null."""
-        path = folder / self.FILE_NAME
+    def write_file(self, path: Path) -> Path:
+        """Write the record, whole or not at all; NaN is stored as null."""
         write_atomically(path, json.dumps(_without_nan(self.model_dump()), indent=1) + "\n")
         return path
 
     @classmethod
-    def read(cls: type[R], folder: Path) -> R:
-        """Read the record of a cell's folder; null in a score is NaN again.
+    def read_file(cls: type[R], path: Path) -> R:
+        """Read a record; null in a score is NaN again.
 
         Raises:
             UserError: if the file is missing, is no JSON or has another schema.
         """
-        path = folder / cls.FILE_NAME
         try:
             data = json.loads(path.read_text())
         except FileNotFoundError:
             raise UserError(
-                f"{path} does not exist: this cell has not run. Run `dvc repro`."
+                f"{path} does not exist: the cell has not run. Run `dvc repro`."
             ) from None
         except json.JSONDecodeError as error:
-            raise UserError(
-                f"{path} is not JSON ({error}). Delete it and run `dvc repro`."
-            ) from None
+            raise UserError(f"{path} is not JSON ({error}). Delete it, run `dvc repro`.") from None
         found = data.get("schema_version")
         if found != cls.SCHEMA:
             raise UserError(
@@ -91,7 +88,24 @@ class Record(Section):
             raise UserError(f"{path} is not a {cls.__name__}: {error}. Run `dvc repro`.") from None
 
 
-class TrainRecord(Record):
+class CellRecord(Record):
+    """The record of a cell, under its name in the cell's folder."""
+
+    FILE_NAME: ClassVar[str]
+
+    cell: Cell
+
+    def write(self, folder: Path) -> Path:
+        """:meth:`write_file` into the cell's folder."""
+        return self.write_file(folder / self.FILE_NAME)
+
+    @classmethod
+    def read(cls: type[C], folder: Path) -> C:
+        """:meth:`read_file` of the cell's folder."""
+        return cls.read_file(folder / cls.FILE_NAME)
+
+
+class TrainRecord(CellRecord):
     """How a cell was trained."""
 
     FILE_NAME: ClassVar[str] = "train.json"
@@ -150,7 +164,7 @@ class Evaluation(Section):
     scores: Scores
 
 
-class EvaluationRecord(Record):
+class EvaluationRecord(CellRecord):
     """What a trained cell scored on the test split, once per checkpoint."""
 
     FILE_NAME: ClassVar[str] = "evaluation.json"
@@ -165,6 +179,43 @@ class EvaluationRecord(Record):
     def of(self, checkpoint: Checkpoint) -> Evaluation:
         """The evaluation of one checkpoint."""
         return next(one for one in self.evaluations if one.checkpoint == checkpoint)
+
+
+class MeasureRecord(Record):
+    """What a network of a bench costs, on the machine that it was measured on.
+
+    Times and memory compare only where device, precision and threads are the same.
+    """
+
+    bench: str
+    dataset: Name
+    model: Name
+    num_classes: int
+    height: int
+    """Of the images, the bench's working size."""
+    width: int
+    parameters: int
+    multiply_adds: int
+    """For one image (:mod:`segnet.profiling`)."""
+    latency_ms: float
+    """Of one image, median over forward passes."""
+    images_per_second: float
+    """In batches of ``batch_images``, forward passes only."""
+    batch_images: int
+    peak_memory_mib: float | None
+    """Of the network and one image; None on a CPU."""
+    device: str
+    precision: str
+    threads: int
+    date: str
+    commit: str
+    platform: str
+    versions: dict[str, str]
+
+    @staticmethod
+    def path(bench: str, dataset: str, model: str) -> Path:
+        """Where the record of a network lies."""
+        return report_folder(bench) / "measure" / f"{dataset}-{model}.json"
 
 
 def write_atomically(path: Path, text: str) -> None:
