@@ -33,11 +33,19 @@ STAGES = {
     "weights": "fetch",
     "prepare": "prepare",
     "baselines": "baselines",
+    "measure": "measure",
     "train": "train",
     "train_more_seeds": "train",
     "evaluate": "evaluate",
     "evaluate_more_seeds": "evaluate",
     "report": "report",
+}
+STAGES_WITH_A_MODEL = {
+    "measure",
+    "train",
+    "train_more_seeds",
+    "evaluate",
+    "evaluate_more_seeds",
 }
 
 
@@ -90,7 +98,7 @@ def test_code_dependencies_of_a_stage_are_complete(stage: str, script: str) -> N
         assert covered, f"stage {stage} runs {path}, which dvc.yaml does not name"
 
 
-@pytest.mark.parametrize("stage", ["train", "train_more_seeds", "evaluate", "evaluate_more_seeds"])
+@pytest.mark.parametrize("stage", sorted(STAGES_WITH_A_MODEL))
 @pytest.mark.parametrize("model", sorted(MODELS))
 def test_code_dependencies_of_a_model_are_complete(stage: str, model: str) -> None:
     own = f"segnet/models/{model}.py"
