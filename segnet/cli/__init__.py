@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from segnet.cli import bench, compare, lr_find, predict, run, tracking
+from segnet.cli import bench, compare, lr_find, predict, run, speed, tracking
 from segnet.errors import exit_on_user_error
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app.command()(tracking.sync)
 app.command()(tracking.ui)
 app.command()(predict.predict)
 app.command("lr-find")(lr_find.lr_find)
+app.command()(speed.speed)
 
 
 def main() -> None:
