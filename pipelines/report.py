@@ -16,7 +16,8 @@ from segnet.datasets.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, report_folder
 from segnet.reporting.report import write_report
-from segnet.reporting.tables import comparison_table
+from segnet.reporting.sections import Choice
+from segnet.reporting.tables import WIDTH, terminal_parts
 from segnet.results import load_bench
 from segnet.tracking import StoreError, sync, tracking_is_on
 
@@ -31,9 +32,9 @@ def main() -> None:
 
     comparisons = write_report(bench, definitions, prepared)
 
-    console = Console(width=100)
-    for comparison in comparisons:
-        console.print(comparison_table(comparison))
+    console = Console(width=WIDTH)
+    for part in (part for one in comparisons for part in terminal_parts(one, Choice())):
+        console.print(part)
     print(f"report: {report_folder(bench.name) / 'index.md'}")
     if tracking_is_on():
         show_in_mlflow(bench.name)

@@ -144,6 +144,8 @@ def write_scores(
     taxonomy: Taxonomy = TWO_CLASSES,
     names: Sequence[str] | None = None,
     fingerprint: str = FINGERPRINT,
+    sequences: Sequence[str] = (),
+    **others: float,
 ) -> Path:
     """The records of an evaluation with these counts."""
     folder = cell_report_folder(bench.name, cell.slug)
@@ -160,6 +162,7 @@ def write_scores(
                 taxonomy,
                 cross_entropy=math.nan if is_baseline else 0.5,
                 dice=math.nan if is_baseline else 0.25,
+                **others,
             ),
         )
         for checkpoint, one in counts.items()
@@ -168,6 +171,7 @@ def write_scores(
         cell=cell,
         evaluations=evaluations,
         image_names=tuple(names or (f"image{index}" for index in range(num_images))),
+        sequences=tuple(sequences),
         provenance=fake_provenance(fingerprint=fingerprint),
     )
     write_evaluation(folder, record, counts)
@@ -202,11 +206,18 @@ def write_predicted_cell(
     test, taxonomy = data.splits["test"], data.taxonomy
     counts = count_pairs(test.masks, predicted, taxonomy.num_classes)
     if cell.model in BASELINES:
-        write_scores(bench, cell, {"selected": counts}, taxonomy=taxonomy, names=test.names)
+        write_scores(
+            bench,
+            cell,
+            {"selected": counts},
+            taxonomy=taxonomy,
+            names=test.names,
+            sequences=test.sequences,
+        )
         return
     both: dict[Checkpoint, Int64[np.ndarray, "n k k"]] = {"selected": counts, "last": counts}
     write_training(bench, cell)
-    write_scores(bench, cell, both, taxonomy=taxonomy, names=test.names)
+    write_scores(bench, cell, both, taxonomy=taxonomy, names=test.names, sequences=test.sequences)
     folder = cell_run_folder(bench.name, cell.slug)
     folder.mkdir(parents=True)
     np.savez_compressed(folder / "predictions.npz", selected=predicted)

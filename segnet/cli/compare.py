@@ -20,12 +20,23 @@ SORT_HELP = (
 )
 
 
+COLUMNS_HELP = "Such as miou,bf,ece,fwiou,bfs,biou,gmacs,ms,params,img/s; csv and json have all."
+
+
 def compare(
     bench: BenchName = "",
     models: Annotated[str, typer.Option(help="v1,v2,v3; `v1` is `segnet_v1`.")] = "",
     losses: Annotated[str, typer.Option(help="ce,dice")] = "",
     datasets: Annotated[str, typer.Option(help="camvid,voc")] = "",
     per_class: Annotated[bool, typer.Option("--per-class", help="IoU of every class.")] = False,
+    columns: Annotated[str, typer.Option(help=COLUMNS_HELP)] = "",
+    show_all: Annotated[bool, typer.Option("--all", help="Every column.")] = False,
+    significance: Annotated[
+        bool, typer.Option("--significance", help="Which differences are shown, pair by pair.")
+    ] = False,
+    published: Annotated[
+        bool, typer.Option("--published", help="What others have published, beside ours.")
+    ] = False,
     sort: Annotated[str, typer.Option(help=SORT_HELP)] = "",
     to: Annotated[
         str, typer.Option("--format", help="table, md, csv, json, latex or html; default: table.")
@@ -34,28 +45,37 @@ def compare(
     output: Annotated[Path | None, typer.Option(help="Write to this file, not stdout.")] = None,
 ) -> None:
     """Compare what has been run: one row a model and loss, best first."""
+    from segnet.reporting.columns import COLUMNS, choose_columns
+    from segnet.reporting.comparison import add_published
     from segnet.reporting.comparison import compare as compare_results
-    from segnet.reporting.formats import FORMATS, terminal_tables
+    from segnet.reporting.formats import FORMATS
+    from segnet.reporting.sections import Choice
     from segnet.reporting.sorting import sort_rows
+    from segnet.reporting.tables import terminal_parts
     from segnet.results import load_bench
 
     if as_json and to not in ("", "json"):
         raise UserError(f"--json and --format {to} contradict each other. Leave one out.")
     chosen = "json" if as_json else to or "table"
     write = lookup(FORMATS, chosen, what="format")
+    named = COLUMNS if show_all else choose_columns(names(columns)) if columns else ()
+    choice = Choice(columns=named, per_class=per_class, significance=significance)
     name = bench or load_config().bench.name
+    results = load_bench(name)
     comparisons = compare_results(
-        load_bench(name), models=names(models), losses=names(losses), datasets=names(datasets)
+        results, models=names(models), losses=names(losses), datasets=names(datasets)
     )
+    if published:
+        comparisons = add_published(comparisons, results)
     if sort:
         comparisons = sort_rows(comparisons, sort)
     if output is not None:
-        write_file(output, write(comparisons, per_class=per_class))
+        write_file(output, write(comparisons, choice))
     elif chosen == "table" and sys.stdout.isatty():
-        for table in terminal_tables(comparisons, per_class=per_class):
-            Console().print(table)
+        for part in (part for one in comparisons for part in terminal_parts(one, choice)):
+            Console().print(part)
     else:
-        sys.stdout.write(write(comparisons, per_class=per_class))
+        sys.stdout.write(write(comparisons, choice))
     print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from segnet.config import Bench
+from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.seed_summary import ComparisonRow
+from segnet.reporting.significance import NO_DIFFERENCE, ONE_SEED
 from segnet.results import CellResult, DataFacts, Results, outdated_parameters
+
+MAX_NAMED = 8
+"""Names in a note; more are counted."""
 
 SYNTHETIC = "synthetic scenes, compares with nothing published"
 
@@ -30,15 +36,44 @@ def protocol_line(dataset: str, cells: Sequence[CellResult], results: Results) -
     return "; ".join(parts)
 
 
+def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -> tuple[str, ...]:
+    """What the intervals and the differences mean, or why there are none."""
+    if intervals.reason:
+        return (f"No intervals: {intervals.reason.removesuffix('.')}.",)
+    notes = [
+        f"95 %: percentile interval over test images ({intervals.resamples:,} resamples, "
+        f"{intervals.scheme}). It speaks of other images, not of other trainings."
+    ]
+    trained = [row for row in rows if row.seeds and not row.is_baseline]
+    if any(row.ties is not None for row in trained):
+        single = any(len(row.seeds) == 1 for row in trained)
+        notes.append(
+            f"= row: {NO_DIFFERENCE} to these rows: on the same resamples the interval of the "
+            f"difference holds 0. The intervals of all {len(intervals.gaps)} pairs hold together "
+            f"at 95 %.{f' With {ONE_SEED}.' if single else ''}"
+        )
+    elif len(trained) > 1:
+        notes.append(
+            f"Differences are not tested: there are more than {MAX_PAIRED} rows. "
+            "The intervals of single rows do not say which rows differ."
+        )
+    return tuple(notes)
+
+
 def notes_on(
-    cells: Sequence[CellResult], rows: Sequence[ComparisonRow], bench: Bench
+    cells: Sequence[CellResult], rows: Sequence[ComparisonRow], bench: Bench, facts: DataFacts
 ) -> tuple[str, ...]:
     """What would mislead a reader who sees the rows alone."""
-    notes = []
+    notes = [f"{facts.note[0].upper()}{facts.note[1:].removesuffix('.')}."] if facts.note else []
+    if absent := _absent_classes(cells):
+        notes.append(
+            f"No test pixel is {', '.join(absent)}: such a class counts only where a model "
+            "predicts it, and then with IoU 0."
+        )
     trained = [row for row in rows if row.seeds and not row.is_baseline]
     single = [row for row in trained if len(row.seeds) == 1]
     if single:
-        which = "every row" if len(single) == len(trained) else ", ".join(r.label for r in single)
+        which = "every row" if len(single) == len(trained) else _some([row.label for row in single])
         notes.append(
             f"1 seed only ({which}): a gap between rows may be chance. Compare three seeds."
         )
@@ -48,17 +83,19 @@ def notes_on(
     below = [row.label for row in trained if row.miou.mean < floor]
     if below:
         notes.append(
-            f"Below a predictor that looks at no image ({', '.join(below)}): trained too little, "
+            f"Below a predictor that looks at no image ({_some(below)}): trained too little, "
             "or broken."
         )
-    missing = [one for one in cells if one.status != "done"]
-    if missing:
-        notes.append(f"{len(missing)} of {len(cells)} cells are not done; rows use the others.")
-    if len({count for row in rows for count in row.classes_scored}) > 1:
-        uneven = ", ".join(
-            f"{row.label}: {_either(row.classes_scored)}" for row in rows if row.seeds
+    if missing := [one for one in cells if one.status != "done"]:
+        some = "; ".join(f"{one.cell.slug}: {one.reason}" for one in missing[:MAX_NAMED])
+        more = f"; and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
+        notes.append(
+            f"{len(missing)} of {len(cells)} cells are not done; rows use the others "
+            f"({some}{more})."
         )
-        notes.append(f"mIoU averages over different numbers of classes ({uneven}).")
+    if len({count for row in rows for count in row.classes_scored}) > 1:
+        uneven = [f"{row.label}: {_either(row.classes_scored)}" for row in rows if row.seeds]
+        notes.append(f"mIoU averages over different numbers of classes ({_some(uneven)}).")
     fingerprints = {
         record.provenance.data_fingerprint
         for one in cells
@@ -67,12 +104,31 @@ def notes_on(
     }
     if len(fingerprints) > 1:
         notes.append("The records were made from different versions of the data. Run `dvc repro`.")
+    places = {row.measured_at for row in rows if row.measured_at}
+    if places:
+        notes.append(
+            f"GMACs, ms and MiB: at inference, one image of {' or '.join(sorted(places))}."
+        )
     if len({one.train.provenance.device for one in cells if one.train}) > 1:
         notes.append("img/s was not measured on one machine: rows do not compare by it.")
     changed = sorted({key for one in cells for key in outdated_parameters(one, bench)})
     if changed:
         notes.append(f"Some cells were trained with another {', '.join(changed)}. Run `dvc repro`.")
     return tuple(notes)
+
+
+def _absent_classes(cells: Sequence[CellResult]) -> list[str]:
+    """Classes that no test label has: their accuracy is 0/0."""
+    for one in cells:
+        if found := one.score_of("selected"):
+            return [name for name, value in found.scores.accuracy.items() if math.isnan(value)]
+    return []
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many there are more."""
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f"{', '.join(names[:MAX_NAMED])}{more}"
 
 
 def _either(counts: Sequence[int]) -> str:

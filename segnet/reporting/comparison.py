@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from segnet.config import BASELINES
 from segnet.errors import UserError, expand_short_name, unknown
-from segnet.reporting.captions import notes_on, protocol_line
+from segnet.paths import report_folder
+from segnet.reporting.captions import interval_notes, notes_on, protocol_line
+from segnet.reporting.intervals import (
+    DatasetIntervals,
+    Gap,
+    IntervalsRecord,
+    find_intervals,
+)
+from segnet.reporting.measurements import read_measurement
+from segnet.reporting.published_rows import PublishedRows, published_beside
 from segnet.reporting.seed_summary import ComparisonRow, summarize_seeds
+from segnet.reporting.significance import key_of, number_rows
 from segnet.results import CellResult, Results
 
 
@@ -27,6 +38,10 @@ class Comparison:
     classes: tuple[str, ...]
     rows: tuple[ComparisonRow, ...]
     notes: tuple[str, ...]
+    gaps: tuple[Gap, ...] = ()
+    """Differences of mIoU between every two trained rows of the data set, shown here or not."""
+    published: PublishedRows | None = None
+    """What others have published, where it was asked for."""
 
     def baseline(self, model: str) -> ComparisonRow | None:
         """The row of a baseline, None if it is filtered out or has not run."""
@@ -39,6 +54,7 @@ def compare(
     models: Sequence[str] = (),
     losses: Sequence[str] = (),
     datasets: Sequence[str] = (),
+    intervals: IntervalsRecord | None = None,
 ) -> tuple[Comparison, ...]:
     """One comparison a data set. An empty filter keeps all; baselines stay unless models are named.
 
@@ -47,6 +63,7 @@ def compare(
         models: keep these models; ``v1`` stands for ``segnet_v1``.
         losses: keep these losses, and the baselines, which have none.
         datasets: keep these data sets.
+        intervals: of the bench; default: what its folder holds.
 
     Raises:
         UserError: if a filter names what the bench does not have.
@@ -62,33 +79,73 @@ def compare(
         for name in names:
             if name not in known:
                 raise UserError(f"bench '{bench.name}': {unknown(what, name, known)}")
+    stored = intervals or IntervalsRecord.read(report_folder(bench.name))
     kept = [
         one
         for one in results.cells
         if (not models or one.cell.model in models)
         and (not losses or one.is_baseline or one.cell.loss in losses)
     ]
-    return tuple(
-        _compare_on(dataset, [one for one in kept if one.cell.dataset == dataset], results)
-        for dataset in bench.datasets
-        if not datasets or dataset in datasets
-    )
+    comparisons = []
+    for dataset in bench.datasets:
+        if not datasets or dataset in datasets:
+            shown = [one for one in kept if one.cell.dataset == dataset]
+            found = find_intervals(stored, dataset, results.of_dataset(dataset), shown)
+            comparisons.append(_compare_on(dataset, shown, results, found))
+    return tuple(comparisons)
 
 
-def _compare_on(dataset: str, cells: list[CellResult], results: Results) -> Comparison:
+def add_published(comparisons: Sequence[Comparison], results: Results) -> tuple[Comparison, ...]:
+    """The same comparisons, each with what others have published on its data set."""
+    with_published = []
+    for one in comparisons:
+        scored = [
+            found
+            for cell in results.of_dataset(one.dataset)
+            if (found := cell.score_of("selected"))
+        ]
+        num_images = sorted({found.num_images for found in scored})
+        beside = published_beside(one.dataset, num_images)
+        with_published.append(dataclasses.replace(one, published=beside))
+    return tuple(with_published)
+
+
+def _compare_on(
+    dataset: str, cells: list[CellResult], results: Results, intervals: DatasetIntervals
+) -> Comparison:
     groups: dict[tuple[str, str], list[CellResult]] = {}
     for one in cells:
         groups.setdefault((one.cell.model, one.cell.loss), []).append(one)
-    rows = [summarize_seeds(group) for group in groups.values()]
+    rows = [
+        _with_measures(summarize_seeds(group), results.bench.name, intervals)
+        for group in groups.values()
+    ]
     rows.sort(
         key=lambda row: -math.inf if math.isnan(row.miou.mean) else row.miou.mean, reverse=True
     )
-    classes = tuple(dict.fromkeys(name for row in rows for name in row.iou))
+    numbered = number_rows(rows, intervals.gaps)
     return Comparison(
         dataset=dataset,
         title=f"{results.bench.name}: {results.bench.title}",
         protocol=protocol_line(dataset, cells, results),
-        classes=classes,
-        rows=tuple(rows),
-        notes=notes_on(cells, rows, results.bench),
+        classes=tuple(dict.fromkeys(name for row in rows for name in row.iou)),
+        rows=numbered,
+        notes=(
+            *interval_notes(numbered, intervals),
+            *notes_on(cells, numbered, results.bench, results.data[dataset]),
+        ),
+        gaps=intervals.gaps,
+    )
+
+
+def _with_measures(row: ComparisonRow, bench: str, intervals: DatasetIntervals) -> ComparisonRow:
+    """The row with its intervals, and the cost of its network where that was measured."""
+    measured = None if row.is_baseline else read_measurement(bench, row.dataset, row.model)
+    costs = measured._asdict() if measured else {}
+    named = ("multiply_adds", "latency_ms", "peak_memory_mib")
+    return dataclasses.replace(
+        row,
+        intervals=intervals.of_row(key_of(row)),
+        **{name: costs[name] for name in named if name in costs},
+        measured_at=measured.place if measured else "",
     )

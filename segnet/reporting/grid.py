@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from segnet.reporting.columns import COLUMNS, Entry, class_column, column_entries
-from segnet.reporting.comparison import Comparison
+from segnet.reporting.column import Column, Entry, class_column, column_entries
 from segnet.reporting.seed_summary import ComparisonRow
 
 PER_CLASS = "IoU % of each class, mean over seeds"
@@ -20,31 +20,34 @@ class Grid(NamedTuple):
     """That many columns from the left are words, the others numbers."""
 
 
-def comparison_grid(comparison: Comparison) -> Grid:
-    """One line a model and loss, the best of each score marked."""
-    columns = [column_entries(column, comparison.rows) for column in COLUMNS]
+def comparison_grid(rows: Sequence[ComparisonRow], columns: Sequence[Column]) -> Grid:
+    """One line a model and loss, the best of each score marked.
+
+    Args:
+        rows: in the order to be shown.
+        columns: those of words first.
+    """
+    entries = [column_entries(column, rows) for column in columns]
     return Grid(
-        headings=tuple(column.heading for column in COLUMNS),
-        lines=tuple(zip(*columns, strict=True)),
-        num_text_columns=sum(column.is_text for column in COLUMNS),
+        headings=tuple(column.heading for column in columns),
+        lines=tuple(zip(*entries, strict=True)),
+        num_text_columns=sum(column.is_text for column in columns),
     )
 
 
-def per_class_grid(comparison: Comparison) -> Grid:
+def per_class_grid(rows: Sequence[ComparisonRow], classes: Sequence[str]) -> Grid:
     """One line a class, one column a model and loss that is scored, the best of a class marked.
 
     Without `majority`, which gets no class but one.
     """
-    rows = scored_rows(comparison)
+    rows = scored_rows(rows)
     return Grid(
         headings=("class", *(row.label for row in rows)),
-        lines=tuple(
-            (Entry(name), *column_entries(class_column(name), rows)) for name in comparison.classes
-        ),
+        lines=tuple((Entry(name), *column_entries(class_column(name), rows)) for name in classes),
         num_text_columns=1,
     )
 
 
-def scored_rows(comparison: Comparison) -> list[ComparisonRow]:
-    """The rows of the per-class grid, in the order of the comparison."""
-    return [row for row in comparison.rows if row.seeds and row.model != "majority"]
+def scored_rows(rows: Sequence[ComparisonRow]) -> list[ComparisonRow]:
+    """The rows of the per-class grid, in their order."""
+    return [row for row in rows if row.seeds and row.model != "majority"]

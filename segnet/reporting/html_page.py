@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from segnet.reporting.columns import LEGEND, Entry
+from segnet.reporting.column import Entry
 from segnet.reporting.comparison import Comparison
-from segnet.reporting.grid import PER_CLASS, Grid, comparison_grid, per_class_grid
+from segnet.reporting.grid import Grid
+from segnet.reporting.sections import Choice, titled_grids
 
 STYLE = """\
 body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 60em; padding: 0 1em; }
@@ -19,12 +20,12 @@ thead th { border-bottom: 1px solid; }
 section { overflow-x: auto; }"""
 
 
-def comparison_html(comparisons: Sequence[Comparison], *, per_class: bool) -> str:
+def comparison_html(comparisons: Sequence[Comparison], choice: Choice) -> str:
     """The whole page: for each data set its table, the best bold, with protocol and notes.
 
     Args:
         comparisons: one a data set, all of one bench.
-        per_class: add a table with the IoU of each class.
+        choice: which columns and tables.
     """
     titles = dict.fromkeys(escape(one.title) for one in comparisons)
     parts = [
@@ -36,28 +37,27 @@ def comparison_html(comparisons: Sequence[Comparison], *, per_class: bool) -> st
         f"<style>\n{STYLE}\n</style></head>",
         "<body>",
         *(f"<h1>{title}</h1>" for title in titles),
-        *(_section(one, per_class=per_class) for one in comparisons),
+        *(_section(one, choice) for one in comparisons),
         "</body>",
         "</html>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _section(comparison: Comparison, *, per_class: bool) -> str:
-    parts = [
-        "<section>",
-        f"<h2>{escape(comparison.dataset)}</h2>",
-        _table(comparison_grid(comparison), caption=comparison.protocol),
-        "<ul>",
-        *(f"<li>{escape(note)}</li>" for note in (LEGEND, *comparison.notes)),
-        "</ul>",
-    ]
-    if per_class and comparison.classes:
-        parts.append(_table(per_class_grid(comparison), caption=PER_CLASS))
+def _section(comparison: Comparison, choice: Choice) -> str:
+    parts = ["<section>", f"<h2>{escape(comparison.dataset)}</h2>"]
+    for one in titled_grids(comparison, choice):
+        parts += [
+            html_table(one.grid, caption=one.title),
+            "<ul>",
+            *(f"<li>{escape(note)}</li>" for note in one.notes),
+            "</ul>",
+        ]
     return "\n".join([*parts, "</section>"])
 
 
-def _table(grid: Grid, *, caption: str) -> str:
+def html_table(grid: Grid, *, caption: str) -> str:
+    """A table of escaped texts, the best bold."""
     headings = [
         f'<th scope="col"{_side(grid, at)}>{escape(heading)}</th>'
         for at, heading in enumerate(grid.headings)

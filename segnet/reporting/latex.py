@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segnet.reporting.columns import DASH, LEGEND, Entry
+from segnet.reporting.column import DASH, Entry
 from segnet.reporting.comparison import Comparison
-from segnet.reporting.grid import PER_CLASS, Grid, comparison_grid, per_class_grid
+from segnet.reporting.grid import Grid
+from segnet.reporting.sections import Choice, titled_grids
 
 ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -34,20 +35,15 @@ def escape_latex(text: str) -> str:
     return "".join(ESCAPES.get(character, character) for character in line)
 
 
-def comparison_latex(comparisons: Sequence[Comparison], *, per_class: bool) -> str:
-    """A booktabs ``tabular`` for each data set, the best bold; title and notes are LaTeX comments.
-
-    Args:
-        comparisons: one a data set.
-        per_class: add a ``tabular`` with the IoU of each class.
-    """
+def comparison_latex(comparisons: Sequence[Comparison], choice: Choice) -> str:
+    """A booktabs ``tabular`` for each table, the best bold; titles and notes are LaTeX comments."""
     parts = [r"% needs \usepackage{booktabs}"]
     for one in comparisons:
-        notes = (LEGEND, *one.notes)
-        parts += ["", *map(_comment, (one.title, one.protocol, *notes))]
-        parts.append(tabular(comparison_grid(one)))
-        if per_class and one.classes:
-            parts += ["", _comment(PER_CLASS), tabular(per_class_grid(one))]
+        parts += ["", _comment(one.title)]
+        for table in titled_grids(one, choice):
+            parts += ["", *map(_comment, (table.title, *table.notes))]
+            if table.grid.headings:
+                parts.append(tabular(table.grid))
     return "\n".join(parts) + "\n"
 
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from segnet.reporting.captions import SYNTHETIC
+from segnet.reporting.column import DASH, Entry
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.pictures import Picture, Pictures
 from segnet.reporting.run_rows import provenance_of
-from segnet.reporting.tables import (
-    DASH,
-    LEGEND,
-    Entry,
-    comparison_markdown,
-    markdown_table,
-    per_class_markdown,
-)
+from segnet.reporting.sections import Choice, titled_grids
+from segnet.reporting.tables import markdown_grid, markdown_table
 from segnet.results import CellResult, DataFacts, Results
 
 PROTOCOL = """\
@@ -72,15 +67,15 @@ def _claim(results: Results) -> str:
 
 
 def _dataset_section(comparison: Comparison, pictures: Pictures) -> list[str]:
-    notes = [LEGEND, *comparison.notes, *pictures.notes]
+    main, *others = titled_grids(comparison, Choice(per_class=True))
     parts = [
         f"## Results on {comparison.dataset}",
-        f"{comparison.protocol}.",
-        comparison_markdown(comparison),
-        "\n".join(f"- {note}" for note in notes),
+        f"{main.title}.",
+        markdown_grid(main.grid),
+        "\n".join(f"- {note}" for note in (*main.notes, *pictures.notes)),
     ]
-    if comparison.classes:
-        parts += ["### IoU of each class, %", per_class_markdown(comparison)]
+    for one in others:
+        parts += [f"### {one.title}", markdown_grid(one.grid), *one.notes]
     parts += [
         f"![{one.caption}](figures/{one.file_name})\n\n*{one.caption}*" for one in pictures.shown
     ]

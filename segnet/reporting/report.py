@@ -11,6 +11,7 @@ from segnet.datasets.store import PreparedDataset
 from segnet.paths import report_folder
 from segnet.records import write_atomically
 from segnet.reporting.comparison import Comparison, compare
+from segnet.reporting.intervals import IntervalsRecord, resample_bench
 from segnet.reporting.page import page_text
 from segnet.reporting.pictures import draw_dataset
 from segnet.reporting.run_rows import (
@@ -65,7 +66,8 @@ def write_report(
         name: describe_dataset(definitions[name], prepared.get(name)) for name in bench.datasets
     }
     results = load_results(bench, data)
-    comparisons = compare(results)
+    intervals = resample_bench(results)
+    comparisons = compare(results, intervals=intervals)
     folder = report_folder(bench.name)
     with fresh_folder(folder / "figures") as figures:
         pictures = {
@@ -76,6 +78,7 @@ def write_report(
             "results.csv": csv_text(result_rows(results), columns=result_columns(results)),
             "curves.csv": csv_text(curve_rows(results), columns=CURVE_COLUMNS),
             "index.md": page_text(results, comparisons, pictures),
+            IntervalsRecord.FILE_NAME: intervals.text(),
         }
     for name, text in texts.items():
         write_atomically(folder / name, text)

@@ -1,17 +1,18 @@
 """Cells that differ in their random seed alone, summed up in one row. No torch.
 
 A row says how many seeds it stands for. Its spread is the sample standard deviation over seeds and
-says nothing of how the score depends on the choice of test images.
+says nothing of how the score depends on the choice of test images, of which its intervals speak.
 """
 
 from __future__ import annotations
 
 import math
-import statistics
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from segnet.config import BASELINES
+from segnet.records import Scores
 from segnet.results import CellResult
 
 
@@ -24,6 +25,18 @@ class Spread:
     """Sample standard deviation (n - 1); NaN for one seed."""
     low: float
     high: float
+
+
+class Interval(NamedTuple):
+    """A 95 % interval of a score over test images, a fraction of one."""
+
+    low: float
+    high: float
+    image_sd: float
+    """Standard deviation of the score over resamples of the images."""
+
+
+NO_INTERVAL = Interval(math.nan, math.nan, math.nan)
 
 
 @dataclass(frozen=True)
@@ -49,6 +62,21 @@ class ComparisonRow:
     """Over how many classes the mIoU is a mean: the different values among the seeds, sorted."""
     parameters: float
     images_per_second: float
+    boundary_f1: float = math.nan
+    boundary_f1_script: float = math.nan
+    boundary_iou: float = math.nan
+    ece: float = math.nan
+    multiply_adds: float = math.nan
+    latency_ms: float = math.nan
+    peak_memory_mib: float = math.nan
+    measured_at: str = ""
+    """Image size and device of these three, ``360x480 on NVIDIA H100``; empty if not measured."""
+    intervals: Mapping[str, Interval] = field(default_factory=dict)
+    """By the name of the score, where there are any."""
+    number: int = 0
+    """Its place in the comparison, from 1."""
+    ties: tuple[int, ...] | None = None
+    """Numbers of the rows to which no difference of mIoU is shown; None if it was not tested."""
 
     @property
     def label(self) -> str:
@@ -60,14 +88,20 @@ class ComparisonRow:
         """Whether the row looks at no image."""
         return self.model in BASELINES
 
+    def interval(self, score: str) -> Interval:
+        """The interval of a score over test images; NaN where there is none."""
+        return self.intervals.get(score, NO_INTERVAL)
+
 
 def spread(values: Iterable[float]) -> Spread:
     """Mean, sample standard deviation and range of the values that are not NaN."""
     defined = [value for value in values if not math.isnan(value)]
     if not defined:
         return Spread(math.nan, math.nan, math.nan, math.nan)
-    sd = statistics.stdev(defined) if len(defined) > 1 else math.nan
-    return Spread(statistics.fmean(defined), sd, min(defined), max(defined))
+    mean = math.fsum(defined) / len(defined)
+    squares = math.fsum((value - mean) ** 2 for value in defined)
+    sd = math.sqrt(squares / (len(defined) - 1)) if len(defined) > 1 else math.nan
+    return Spread(mean, sd, min(defined), max(defined))
 
 
 def summarize_seeds(group: list[CellResult]) -> ComparisonRow:
@@ -79,6 +113,10 @@ def summarize_seeds(group: list[CellResult]) -> ComparisonRow:
     trained = [one.train for one in done if one.train]
     scores = [one.scores for one in selected]
     names = dict.fromkeys(name for one in scores for name in one.iou)
+
+    def mean(score: Callable[[Scores], float]) -> float:
+        return spread(score(one) for one in scores).mean
+
     return ComparisonRow(
         dataset=cell.dataset,
         model=cell.model,
@@ -87,9 +125,13 @@ def summarize_seeds(group: list[CellResult]) -> ComparisonRow:
         planned_seeds=len(group),
         miou=spread(one.miou for one in scores),
         last_miou=spread(one.scores.miou for one in last).mean,
-        pixel_accuracy=spread(one.pixel_accuracy for one in scores).mean,
-        class_accuracy=spread(one.class_accuracy for one in scores).mean,
-        fwiou=spread(one.fwiou for one in scores).mean,
+        pixel_accuracy=mean(lambda one: one.pixel_accuracy),
+        class_accuracy=mean(lambda one: one.class_accuracy),
+        fwiou=mean(lambda one: one.fwiou),
+        boundary_f1=mean(lambda one: one.boundary_f1),
+        boundary_f1_script=mean(lambda one: one.boundary_f1_script),
+        boundary_iou=mean(lambda one: one.boundary_iou),
+        ece=mean(lambda one: one.ece),
         iou={name: spread(one.iou[name] for one in scores) for name in names},
         classes_scored=tuple(sorted({one.classes_scored for one in scores})),
         parameters=spread(float(one.parameters) for one in trained).mean,

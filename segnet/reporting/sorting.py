@@ -7,9 +7,11 @@ import math
 from collections.abc import Sequence
 
 from segnet.errors import unknown
-from segnet.reporting.columns import COLUMNS, Column, Value, class_column
+from segnet.reporting.column import Column, Value, class_column
+from segnet.reporting.columns import COLUMNS
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.seed_summary import ComparisonRow
+from segnet.reporting.significance import number_rows
 
 
 def sort_rows(comparisons: Sequence[Comparison], by: str) -> tuple[Comparison, ...]:
@@ -27,7 +29,8 @@ def sort_rows(comparisons: Sequence[Comparison], by: str) -> tuple[Comparison, .
     """
     column = _column(by, tuple(dict.fromkeys(name for one in comparisons for name in one.classes)))
     return tuple(
-        dataclasses.replace(one, rows=tuple(_sorted(one.rows, column))) for one in comparisons
+        dataclasses.replace(one, rows=number_rows(_sorted(one.rows, column), one.gaps))
+        for one in comparisons
     )
 
 

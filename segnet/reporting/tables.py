@@ -1,68 +1,63 @@
-"""A comparison as a terminal table and as Markdown. No torch."""
+"""Titled tables for a terminal and as Markdown. No torch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from segnet.reporting.columns import COLUMNS
-from segnet.reporting.columns import DASH as DASH
-from segnet.reporting.columns import LEGEND as LEGEND
-from segnet.reporting.columns import Entry as Entry
+from segnet.reporting.column import Entry
 from segnet.reporting.comparison import Comparison
-from segnet.reporting.grid import PER_CLASS, comparison_grid, per_class_grid
+from segnet.reporting.grid import Grid
+from segnet.reporting.sections import Choice, titled_grids
 
-MODELS_ABREAST = 8
-"""So many columns of numbers fit beside the classes into 100 columns of a terminal."""
+WIDTH = 100
+"""Columns of a terminal that every table fits."""
+
+FOLDED = 10
+"""Words and headings may be folded to this many columns."""
 
 
-def comparison_table(comparison: Comparison) -> Table:
-    """The table for a terminal of 100 columns, with title, protocol and notes."""
-    table = _empty_table([comparison.title, comparison.protocol], [LEGEND, *comparison.notes])
-    for column in COLUMNS:
-        table.add_column(
-            column.heading,
-            justify="left" if column.is_text else "right",
-            no_wrap=not column.is_text,
-            overflow="fold",
+def terminal_parts(comparison: Comparison, choice: Choice) -> Iterator[Text | Table]:
+    """What a terminal shows: title, and for each table its own title, the table and the notes."""
+    yield Text(comparison.title, style="bold")
+    for one in titled_grids(comparison, choice):
+        yield Text(one.title)
+        for part in split_grid(one.grid):
+            yield _table(part)
+        if one.notes:
+            yield Text("\n".join(one.notes))
+        yield Text()
+
+
+def split_grid(grid: Grid, width: int = WIDTH) -> list[Grid]:
+    """The grid in parts that fit so many columns, each with the columns of words."""
+    keys = grid.num_text_columns
+    room = width - sum(min(_width(grid, at), FOLDED) + 1 for at in range(keys))
+    parts: list[list[int]] = [[]]
+    used = 0
+    for at in range(keys, len(grid.headings)):
+        needed = _width(grid, at) + 1
+        if parts[-1] and used + needed > room:
+            parts.append([])
+            used = 0
+        parts[-1].append(at)
+        used += needed
+    return [
+        Grid(
+            headings=tuple(grid.headings[at] for at in (*range(keys), *part)),
+            lines=tuple(tuple(line[at] for at in (*range(keys), *part)) for line in grid.lines),
+            num_text_columns=keys,
         )
-    for entries in comparison_grid(comparison).lines:
-        table.add_row(*(_styled(entry) for entry in entries))
-    return table
+        for part in parts
+        if grid.headings
+    ]
 
 
-def per_class_tables(comparison: Comparison) -> list[Table]:
-    """IoU of each class (rows) of each model and loss (columns) for a terminal of 100 columns.
-
-    More than eight models and losses are several tables.
-    """
-    grid = per_class_grid(comparison)
-    tables = []
-    for start in range(1, len(grid.headings), MODELS_ABREAST):
-        shown = slice(start, start + MODELS_ABREAST)
-        table = _empty_table([comparison.title, PER_CLASS], [])
-        table.add_column("class", no_wrap=True)
-        for label in grid.headings[shown]:
-            table.add_column(escape(label.replace(" / ", "\n")), justify="right", overflow="fold")
-        for name, *entries in ((line[0], *line[shown]) for line in grid.lines):
-            table.add_row(escape(name.text), *(_styled(entry) for entry in entries))
-        tables.append(table)
-    return tables
-
-
-def comparison_markdown(comparison: Comparison) -> str:
-    """The same table as Markdown, without title and notes; the best of a column is bold."""
-    grid = comparison_grid(comparison)
-    return markdown_table(grid.headings, grid.lines, num_text_columns=grid.num_text_columns)
-
-
-def per_class_markdown(comparison: Comparison) -> str:
-    """IoU of each class (rows) of each model and loss (columns) as Markdown."""
-    grid = per_class_grid(comparison)
+def markdown_grid(grid: Grid) -> str:
+    """A Markdown table; the best of a column is bold."""
     return markdown_table(grid.headings, grid.lines, num_text_columns=grid.num_text_columns)
 
 
@@ -84,18 +79,26 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _styled(entry: Entry) -> Text:
-    return Text(entry.text, style="bold" if entry.is_best else "")
+def _table(grid: Grid) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for at, heading in enumerate(grid.headings):
+        is_text = at < grid.num_text_columns
+        shown = heading if is_text else heading.replace(" / ", "\n")
+        table.add_column(
+            Text(shown),
+            justify="left" if is_text else "right",
+            no_wrap=not is_text and _heading_width(heading) <= FOLDED,
+            overflow="fold",
+        )
+    for line in grid.lines:
+        table.add_row(*(Text(entry.text, style="bold" if entry.is_best else "") for entry in line))
+    return table
 
 
-def _empty_table(title: Sequence[str], caption: Sequence[str]) -> Table:
-    return Table(
-        title=escape("\n".join(title)),
-        caption=escape("\n".join(caption)),
-        title_justify="left",
-        caption_justify="left",
-        title_style="",
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-    )
+def _width(grid: Grid, at: int) -> int:
+    texts = max((len(line[at].text) for line in grid.lines), default=0)
+    return max(texts, min(_heading_width(grid.headings[at]), FOLDED))
+
+
+def _heading_width(heading: str) -> int:
+    return max(len(line) for line in heading.split(" / "))

@@ -4,20 +4,34 @@ import csv
 import io
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import Result
-from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
+from fake_results import (
+    FACTS,
+    GOOD,
+    ONE_CLASS,
+    PERFECT,
+    fake_bench,
+    write_cell,
+    write_scores,
+    write_training,
+)
 from typer.testing import CliRunner
 
 from segnet.cli import app
 from segnet.errors import UserError
+from segnet.records import Checkpoint
+from segnet.reporting.columns import COLUMNS
 from segnet.reporting.formats import FORMATS
 from segnet.results import BenchRecord, cells_of
+from segnet.taxonomy import Taxonomy
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,9 +57,8 @@ def compare(*options: str) -> Result:
 
 
 def rows(*options: str) -> list[dict[str, Any]]:
-    lines: list[dict[str, Any]] = json.loads(compare(*options, "--format", "json").stdout)[
-        "streets"
-    ]
+    found = json.loads(compare(*options, "--format", "json").stdout)["streets"]
+    lines: list[dict[str, Any]] = found["rows"]
     return lines
 
 
@@ -85,6 +98,26 @@ def test_default_is_a_table_without_colours_where_no_terminal_is() -> None:
     assert text == compare("--format", "table").stdout
     assert "81.67" in text
     assert "\x1b" not in text
+
+
+def test_columns_that_are_named_stand_behind_the_names_of_the_rows() -> None:
+    text = compare("--columns", "ece,BF,fwiou", "--format", "md").stdout
+    assert "\n| # | model | loss | ECE | BF | fwIoU |\n" in text
+    assert "mIoU" not in text.split("| --- |")[0].splitlines()[-2]
+    with_all = compare("--all", "--format", "md").stdout
+    assert all(f" {column.heading} " in with_all for column in COLUMNS)
+
+
+def test_unknown_column_lists_the_known() -> None:
+    error = compare("--columns", "quality").exception
+    assert isinstance(error, UserError)
+    assert "unknown column 'quality'" in str(error)
+    assert "fwiou" in str(error)
+
+
+def test_published_and_significance_say_what_they_have_not() -> None:
+    assert "none is known of streets" in compare("--published").stdout
+    assert "none was tested; see the notes" in compare("--significance").stdout
 
 
 def test_unknown_format_lists_the_known() -> None:
@@ -148,6 +181,43 @@ def test_output_that_is_a_folder_is_an_error_and_leaves_nothing(tmp_path: Path) 
     assert isinstance(error, UserError)
     assert "--output folder" in str(error)
     assert {path.name for path in tmp_path.iterdir()} == {"folder", "reports"}
+
+
+@pytest.mark.slow
+def test_a_thousand_records_are_compared_in_a_second_and_a_half() -> None:
+    bench = fake_bench(
+        models=[f"model{number}" for number in range(25)],
+        losses=[f"loss{number}" for number in range(8)],
+        seeds=range(5),
+    )
+    random = np.random.default_rng(0)
+    names = [f"Seq05VD_{number:06}" for number in range(233)]
+    classes = Taxonomy(tuple(f"class{n}" for n in range(11)), tuple((n, n, n) for n in range(11)))
+    for cell in cells_of(bench):
+        counts = random.integers(0, 9000, (233, 11, 11))
+        both: dict[Checkpoint, Any] = {"selected": counts, "last": counts}
+        trained = cell.model.startswith("model")
+        if trained:
+            write_training(bench, cell)
+        write_scores(
+            bench,
+            cell,
+            both if trained else {"selected": counts},
+            taxonomy=classes,
+            names=names,
+            sequences=["Seq05VD"] * 233,
+        )
+    BenchRecord(bench=bench, data={"streets": FACTS}).write(Path("reports/fake"))
+    command = [sys.executable, "-m", "segnet", "compare", "--bench", "fake"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    used = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        finished = subprocess.run(command, env=environment, capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        used.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert b"model24" in finished.stdout
+    assert min(used) < 1.5, "processor time, which other work on the machine does not lengthen"
 
 
 def test_no_format_loads_what_takes_seconds() -> None:

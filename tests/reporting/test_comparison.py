@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
 
 from segnet.config import Bench, Cell
 from segnet.errors import UserError
+from segnet.paths import report_folder
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.seed_summary import spread
 from segnet.results import cells_of, load_results
@@ -115,8 +117,8 @@ def test_a_comparison_of_single_seeds_says_so_of_every_row() -> None:
     bench = fake_bench(seeds=[0])
     for cell in cells_of(bench):
         write_cell(bench, cell, GOOD)
-    assert compared(bench).notes == (
-        "1 seed only (every row): a gap between rows may be chance. Compare three seeds.",
+    assert compared(bench).notes[-1] == (
+        "1 seed only (every row): a gap between rows may be chance. Compare three seeds."
     )
 
 
@@ -142,6 +144,47 @@ def test_rows_that_average_over_other_classes_are_noted() -> None:
     comparison = compared(bench)
     assert "(fcn8s / ce: 1, segnet_v1 / ce: 2)" in " ".join(comparison.notes)
     assert "1 or 2 classes scored" in comparison.protocol
+
+
+def test_a_class_without_a_test_pixel_is_named() -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
+    write_cell(bench, cell_of(bench), np.array([[[5, 1], [0, 0]]]))
+    assert "No test pixel is sky: such a class counts only where" in " ".join(compared(bench).notes)
+
+
+def test_what_the_data_set_says_of_itself_stands_under_the_table() -> None:
+    facts = FACTS.model_copy(update={"note": "the split is ours and compares with nothing"})
+    comparison = compare(load_results(fake_bench(), {"streets": facts}))[0]
+    assert "The split is ours and compares with nothing." in comparison.notes
+
+
+def test_a_missing_cell_is_named_with_the_file_that_it_lacks() -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
+    write_cell(bench, cell_of(bench, model="prior"), GOOD)
+    notes = " ".join(compared(bench).notes)
+    assert "2 of 3 cells are not done" in notes
+    assert (
+        "streets-segnet_v1-ce-s0: not trained: no reports/fake/runs/streets-segnet_v1-ce-s0/"
+        "train.json" in notes
+    )
+
+
+def test_costs_stand_beside_the_scores_where_they_were_measured() -> None:
+    bench = fake_bench(models=["segnet_v1", "fcn8s"], seeds=[0])
+    for cell in cells_of(bench):
+        write_cell(bench, cell, GOOD)
+    folder = report_folder("fake") / "measure"
+    folder.mkdir()
+    measured = {"multiply_adds": 5e9, "latency_ms": 12.5, "height": 48, "width": 64, "device": "X"}
+    (folder / "streets-segnet_v1.json").write_text(json.dumps(measured))
+    comparison = compared(bench)
+    costs = {row.model: (row.multiply_adds, row.latency_ms) for row in comparison.rows}
+    assert costs["segnet_v1"] == (5e9, 12.5)
+    assert all(math.isnan(value) for value in costs["fcn8s"])
+    assert "one image of 48x64 on X" in " ".join(comparison.notes)
+    (folder / "streets-segnet_v1.json").write_text("[]")
+    with pytest.raises(UserError, match=r"streets-segnet_v1\.json is damaged"):
+        compared(bench)
 
 
 def test_a_changed_parameter_is_noted() -> None:

@@ -15,15 +15,18 @@ import numpy as np
 import pytest
 from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
 
-from segnet.reporting.columns import COLUMNS, Column
+from segnet.reporting.column import Column
+from segnet.reporting.columns import COLUMNS, default_columns
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.formats import FORMATS
 from segnet.reporting.grid import Grid, comparison_grid, per_class_grid
 from segnet.reporting.latex import ESCAPES, escape_latex
 from segnet.reporting.plain_rows import comparison_csv, comparison_rows
+from segnet.reporting.sections import Choice
 from segnet.results import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
+PLAIN, PER_CLASS = Choice(), Choice(per_class=True)
 HOSTILE = r"</td><script>alert('&')</script> 50%_#$~^{x}\end{tabular}&|[*"
 
 
@@ -57,7 +60,9 @@ def hostile() -> Comparison:
 
 
 def grids(comparison: Comparison) -> list[Grid]:
-    return [comparison_grid(comparison), per_class_grid(comparison)]
+    rows = comparison.rows
+    columns = default_columns(rows)
+    return [comparison_grid(rows, columns), per_class_grid(rows, comparison.classes)]
 
 
 def texts(grid: Grid) -> list[list[str]]:
@@ -74,7 +79,7 @@ def number(text: str) -> float:
 
 def test_csv_reads_back_as_the_rows_to_the_bit() -> None:
     compared = comparisons()
-    lines = list(csv.DictReader(io.StringIO(comparison_csv(compared, per_class=True))))
+    lines = list(csv.DictReader(io.StringIO(comparison_csv(compared, PER_CLASS))))
     rows = [row for one in compared for row in one.rows]
     assert [(line["dataset"], line["model"], line["loss"]) for line in lines] == [
         (row.dataset, row.model, row.loss) for row in rows
@@ -110,8 +115,8 @@ def test_csv_reads_back_as_the_rows_to_the_bit() -> None:
 
 
 def test_csv_has_one_heading_for_all_data_sets_and_no_nan() -> None:
-    text = comparison_csv(comparisons(), per_class=False)
-    assert text.count("dataset,model,loss") == 1
+    text = comparison_csv(comparisons(), PLAIN)
+    assert text.count("dataset,row,model,loss") == 1
     assert len(text.splitlines()) == 1 + 2 * 4
     assert "nan" not in text.lower()
     assert "iou_" not in text.splitlines()[0].replace("miou_", "")
@@ -119,14 +124,14 @@ def test_csv_has_one_heading_for_all_data_sets_and_no_nan() -> None:
 
 def test_csv_quotes_a_hostile_name() -> None:
     odd = dataclasses.replace(hostile(), dataset='a,"b"\nc')
-    (_, *first), *_ = csv.reader(io.StringIO(comparison_csv([odd], per_class=True)))
-    lines = list(csv.DictReader(io.StringIO(comparison_csv([odd], per_class=True))))
+    (_, *first), *_ = csv.reader(io.StringIO(comparison_csv([odd], PER_CLASS)))
+    lines = list(csv.DictReader(io.StringIO(comparison_csv([odd], PER_CLASS))))
     assert first[-1] == f"iou_{HOSTILE}"
     assert (lines[0]["dataset"], lines[0]["model"]) == (odd.dataset, HOSTILE)
 
 
 def test_json_rows_are_fractions_and_none_for_nan() -> None:
-    rows = json.loads(FORMATS["json"](comparisons(), per_class=False))["camvid"]
+    rows = json.loads(FORMATS["json"](comparisons(), PLAIN))["camvid"]["rows"]
     fcn8s, segnet, _, missing = rows
     assert (segnet["model"], segnet["seeds"]) == ("segnet_v1", [0, 1])
     assert segnet["miou"]["mean"] == pytest.approx((1 + 49 / 60) / 2)
@@ -138,15 +143,15 @@ def test_json_rows_are_fractions_and_none_for_nan() -> None:
 
 def test_markdown_has_title_protocol_notes_and_both_tables() -> None:
     (one, _) = compared = comparisons()
-    text = FORMATS["md"](compared, per_class=True)
-    assert text.startswith(f"## {one.title}\n\n{one.protocol}.\n\n| model | loss |")
+    text = FORMATS["md"](compared, PER_CLASS)
+    assert text.startswith(f"## {one.title}\n\n{one.protocol}.\n\n| # | model | loss |")
     assert all(f"\n- {note}\n" in text for note in one.notes)
     assert text.count("| class | fcn8s / ce | segnet_v1 / ce | prior |") == 2
-    assert "| class |" not in FORMATS["md"](compared, per_class=False)
+    assert "| class |" not in FORMATS["md"](compared, PLAIN)
 
 
 def test_plain_table_has_no_colours_and_fits_100_columns() -> None:
-    text = FORMATS["table"](comparisons(), per_class=True)
+    text = FORMATS["table"](comparisons(), PER_CLASS)
     assert "\x1b" not in text
     assert "90.83 ± 12.96" in text
     assert max(map(len, text.splitlines())) <= 100
@@ -194,7 +199,7 @@ def read_html(text: str) -> Cells:
 
 def test_html_tables_read_back_as_the_texts_with_the_best_bold() -> None:
     compared = comparisons()
-    cells = read_html(FORMATS["html"](compared, per_class=True))
+    cells = read_html(FORMATS["html"](compared, PER_CLASS))
     expected = [grid for one in compared for grid in grids(one)]
     assert cells.tables == [texts(grid) for grid in expected]
     assert cells.bold == [text for grid in expected for text in best(grid)]
@@ -203,7 +208,7 @@ def test_html_tables_read_back_as_the_texts_with_the_best_bold() -> None:
 
 def test_html_of_hostile_names_is_text_and_needs_no_other_file() -> None:
     odd = hostile()
-    text = FORMATS["html"]([odd], per_class=True)
+    text = FORMATS["html"]([odd], PER_CLASS)
     cells = read_html(text)
     assert cells.tables == [texts(grid) for grid in grids(odd)]
     assert "script" not in cells.tags
@@ -245,7 +250,7 @@ def unescape_latex(cell: str) -> str:
 @pytest.mark.parametrize("is_hostile", [False, True])
 def test_latex_reads_back_as_the_texts(is_hostile: bool) -> None:
     compared = (hostile(),) if is_hostile else comparisons()
-    text = FORMATS["latex"](compared, per_class=True)
+    text = FORMATS["latex"](compared, PER_CLASS)
     printed = [[[unescape_latex(cell) for cell in row] for row in t] for t in read_tabulars(text)]
     expected = [grid for one in compared for grid in grids(one)]
     assert printed == [texts(grid) for grid in expected]
@@ -261,10 +266,10 @@ def test_latex_escapes_are_those_of_the_manual() -> None:
 
 def test_a_new_column_is_in_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
     column = Column("height", "tall", quantity=lambda row: 1.75, text=lambda row: "1.75 m")
-    for module in ("grid", "tables", "plain_rows"):
+    for module in ("columns", "plain_rows"):
         monkeypatch.setattr(f"segnet.reporting.{module}.COLUMNS", (*COLUMNS, column))
     compared = comparisons()
     for name in ("table", "md", "latex", "html"):
-        assert "1.75 m" in FORMATS[name](compared, per_class=False)
-    lines = csv.DictReader(io.StringIO(FORMATS["csv"](compared, per_class=False)))
+        assert "1.75 m" in FORMATS[name](compared, PLAIN)
+    lines = csv.DictReader(io.StringIO(FORMATS["csv"](compared, PLAIN)))
     assert {line["height"] for line in lines} == {"1.75"}

@@ -34,7 +34,8 @@ def test_a_report_has_all_its_files_and_compare_can_read_it() -> None:
     report_on(bench)
     folder = report_folder("fake")
     assert {path.name for path in folder.iterdir()} == {
-        *("index.md", "bench.json", "results.csv", "curves.csv", "figures", "runs"),
+        *("index.md", "bench.json", "results.csv", "curves.csv", "intervals.json"),
+        *("figures", "runs"),
     }
     assert {path.name for path in (folder / "figures").iterdir()} == {
         "classes-streets.png",

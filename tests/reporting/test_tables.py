@@ -8,18 +8,13 @@ from pathlib import Path
 import pytest
 from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
 from rich.console import Console
-from rich.table import Table
 
-from segnet.reporting.columns import Entry, mean_and_sd, percent
+from segnet.reporting.column import Column, Entry, mean_and_sd, percent
+from segnet.reporting.columns import COLUMNS
 from segnet.reporting.comparison import Comparison, compare
+from segnet.reporting.sections import Choice, titled_grids
 from segnet.reporting.seed_summary import Spread
-from segnet.reporting.tables import (
-    comparison_markdown,
-    comparison_table,
-    markdown_table,
-    per_class_markdown,
-    per_class_tables,
-)
+from segnet.reporting.tables import markdown_grid, markdown_table, split_grid, terminal_parts
 from segnet.results import cells_of, load_results
 
 DATA = {"streets": FACTS}
@@ -40,9 +35,15 @@ def small_comparison() -> Comparison:
     return compare(load_results(bench, DATA))[0]
 
 
-def text_of(table: Table, *, width: int = 100) -> str:
+def markdown_lines(comparison: Comparison, *, table: int = 0) -> list[str]:
+    grids = titled_grids(comparison, Choice(per_class=True))
+    return markdown_grid(grids[table].grid).splitlines()
+
+
+def text_of(comparison: Comparison, choice: Choice, *, width: int = 100) -> str:
     console = Console(width=width, file=io.StringIO())
-    console.print(table)
+    for part in terminal_parts(comparison, choice):
+        console.print(part)
     output = console.file
     assert isinstance(output, io.StringIO)
     return output.getvalue()
@@ -58,26 +59,25 @@ def test_one_seed_has_no_spread() -> None:
 
 
 def test_the_markdown_table_has_the_hand_computed_numbers() -> None:
-    lines = comparison_markdown(small_comparison()).splitlines()
-    assert lines[0].startswith("| model | loss | seeds | mIoU % | last | G | C | fwIoU |")
-    # mIoU (1 + 49/60) / 2, sd (11/60) / sqrt 2; G and C (1 + 0.9) / 2; fwIoU (1 + 49/60) / 2.
+    lines = markdown_lines(small_comparison())
+    assert lines[0] == "| # | model | loss | seeds | mIoU % | last | G | C | BF | params |"
+    # mIoU (1 + 49/60) / 2, sd (11/60) / sqrt 2; G and C (1 + 0.9) / 2.
     assert lines[2] == (
-        "| segnet_v1 | ce | 2 | **90.83 ± 12.96** | 90.83 | **95.0** | **95.0** | **90.8** "
-        "| 1.25 M | 64.0 |"
+        "| 1 | segnet_v1 | ce | 2 | **90.83 ± 12.96** | 90.8 | **95.0** | **95.0** | - | 1.25 M |"
     )
-    assert lines[3] == "| prior | - | - | 25.00 | - | 50.0 | 50.0 | 25.0 | - | - |"
-    assert lines[4] == "| majority | - | missing | - | - | - | - | - | - | - |"
+    assert lines[3] == "| 2 | prior | - | - | 25.00 | - | 50.0 | 50.0 | - | - |"
+    assert lines[4] == "| 3 | majority | - | missing | - | - | - | - | - | - |"
 
 
 def test_the_per_class_table_has_a_row_a_class() -> None:
-    lines = per_class_markdown(small_comparison()).splitlines()
+    lines = markdown_lines(small_comparison(), table=1)
     assert lines[0] == "| class | segnet_v1 / ce | prior |"
     assert lines[2] == "| road | **90.0** | 50.0 |"
     assert lines[3] == "| sky | **91.7** | 0.0 |"
 
 
 def test_the_terminal_table_says_what_the_numbers_are() -> None:
-    text = text_of(comparison_table(small_comparison()))
+    text = text_of(small_comparison(), Choice())
     flat = re.sub(r"\s+", " ", text)
     assert "fake: A bench that never ran" in flat
     assert "synthetic scenes, compares with nothing published" in flat
@@ -95,22 +95,24 @@ def wide_comparison() -> Comparison:
     return compare(load_results(bench, DATA))[0]
 
 
-def test_the_terminal_tables_fit_100_columns() -> None:
-    comparison = wide_comparison()
-    for table in (comparison_table(comparison), *per_class_tables(comparison)):
-        lines = text_of(table).splitlines()
-        assert max(map(len, lines)) <= 100
-        assert "…" not in "".join(lines)
+@pytest.mark.parametrize("columns", [(), COLUMNS], ids=["default", "all"])
+def test_the_terminal_tables_fit_100_columns(columns: tuple[Column, ...]) -> None:
+    text = text_of(wide_comparison(), Choice(columns=columns, per_class=True, significance=True))
+    assert max(map(len, text.splitlines())) <= 100
+    assert "…" not in text
+    for column in columns:
+        assert column.heading in text
 
 
-def test_more_models_than_fit_abreast_get_a_table_of_their_own() -> None:
+def test_columns_that_do_not_fit_abreast_are_a_table_of_their_own_with_every_row() -> None:
     # 11 networks and the prior; the majority is not shown by class
-    eight, four = (text_of(table) for table in per_class_tables(wide_comparison()))
-    for text, count in ((eight, 8), (four, 4)):
-        line = next(line for line in text.splitlines() if line.split()[:1] == ["road"])
-        values = line.split()[1:]
-        assert len(values) == count
-        assert all(len(value.split(".")[1]) == 1 for value in values)
+    *_, per_class = titled_grids(wide_comparison(), Choice(per_class=True))
+    parts = split_grid(per_class.grid, width=60)
+    assert len(parts) > 1
+    assert [part.headings[0] for part in parts] == ["class"] * len(parts)
+    assert [name for part in parts for name in part.headings[1:]] == [*per_class.grid.headings[1:]]
+    roads = [entry for part in parts for entry in part.lines[0][1:]]
+    assert roads == [*per_class.grid.lines[0][1:]]
 
 
 def test_a_vertical_line_does_not_end_a_markdown_cell() -> None:

@@ -1,0 +1,191 @@
+"""Intervals over test images and paired differences of a bench, and the file that keeps them.
+
+``reports/<bench>/intervals.json`` is written by the stage `report`, because resampling the images
+takes seconds and `segbench compare` must answer at once. It is used only for the very scores that
+it was made from; where they have changed, a few rows are computed again and more are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field, ValidationError
+
+from segnet.config import Section
+from segnet.errors import UserError
+from segnet.records import Score, write_atomically
+from segnet.reporting.seed_summary import Interval
+from segnet.results import CellResult, Results
+
+MAX_PAIRED = 22
+"""Models of a table that are compared in pairs. Each interval is at level 1 - 0.05 / pairs; with
+more pairs than 22 models have, its ends lie beyond what 10,000 resamples can tell."""
+
+MAX_AT_ONCE = 12
+"""Runs that `segbench compare` resamples itself."""
+
+Row = tuple[str, str]
+"""Model and loss."""
+
+
+class Gap(Section):
+    """The mIoU of ``first`` minus that of ``second``, on the same resamples of the test images."""
+
+    first: Row
+    second: Row
+    difference: float
+    low: Score
+    high: Score
+    num_seeds: int
+    """Seeds of the model that has fewer."""
+
+    @property
+    def sign(self) -> int:
+        """1 or -1 if the interval excludes 0, else 0: a difference was not shown."""
+        return int(self.low > 0) - int(self.high < 0)
+
+
+class DatasetIntervals(Section):
+    """What resampling the test images of one data set says."""
+
+    digest: str
+    """Of the scores that the rest follows from."""
+    scheme: str = ""
+    """How images were drawn, ``blocks of 20 frames within 2 video sequences``."""
+    reason: str = ""
+    """Why there are no intervals, if there are none."""
+    resamples: int = 0
+    scores: dict[str, dict[str, tuple[Score, Score, Score]]] = Field(default={})
+    """By ``model/loss`` and score: low, high and standard deviation."""
+    gaps: tuple[Gap, ...] = ()
+    """Every pair of trained models; empty if there are too many."""
+
+    def of_row(self, row: Row) -> dict[str, Interval]:
+        """The intervals of a row by score; empty if it has none."""
+        return {name: Interval(*one) for name, one in self.scores.get("/".join(row), {}).items()}
+
+
+class IntervalsRecord(Section):
+    """``reports/<bench>/intervals.json``."""
+
+    SCHEMA: ClassVar[int] = 1
+    FILE_NAME: ClassVar[str] = "intervals.json"
+
+    schema_version: int = SCHEMA
+    datasets: dict[str, DatasetIntervals]
+
+    def text(self) -> str:
+        """The content of the file; NaN is null."""
+        return json.dumps(json.loads(self.model_dump_json()), indent=1) + "\n"
+
+    def write(self, folder: Path) -> None:
+        """Write the file into the bench's folder, whole or not at all."""
+        write_atomically(folder / self.FILE_NAME, self.text())
+
+    @classmethod
+    def read(cls, folder: Path) -> IntervalsRecord:
+        """What the bench's folder holds; nothing if there is no file or it has another schema.
+
+        Raises:
+            UserError: if the file is damaged.
+        """
+        path = folder / cls.FILE_NAME
+        if not path.exists():
+            return cls(datasets={})
+        try:
+            text = path.read_text()
+            if json.loads(text).get("schema_version") != cls.SCHEMA:
+                return cls(datasets={})
+            return cls.model_validate_json(text)
+        except (AttributeError, ValidationError, ValueError) as error:
+            raise UserError(f"{path} is damaged ({error}). Run `dvc repro`.") from None
+
+
+def resample_bench(results: Results) -> IntervalsRecord:
+    """The intervals of all done cells of a bench.
+
+    Raises:
+        UserError: if the counts of a done cell are not there.
+    """
+    from segnet.reporting.interval_resampling import resample_cells
+
+    return IntervalsRecord(
+        datasets={
+            dataset: resample_cells(done_cells(results.of_dataset(dataset)))
+            for dataset in results.bench.datasets
+        }
+    )
+
+
+def find_intervals(
+    stored: IntervalsRecord, dataset: str, cells: Sequence[CellResult], shown: Sequence[CellResult]
+) -> DatasetIntervals:
+    """The stored intervals if they are of these results; else those of the rows shown, if few.
+
+    Args:
+        stored: what the stage `report` has left.
+        dataset: whose intervals.
+        cells: all cells of the data set.
+        shown: those of the rows that are shown.
+    """
+    done = done_cells(cells)
+    known = stored.datasets.get(dataset)
+    if known is not None and known.digest == digest_of(done):
+        return known
+    shown = done_cells(shown)
+    if not shown or (reason := obstacle(shown)) or len(shown) <= MAX_AT_ONCE:
+        from segnet.reporting.interval_resampling import resample_cells  # loads numpy
+
+        try:
+            return resample_cells(shown)
+        except UserError as error:
+            reason = str(error)
+    else:
+        reason = (
+            f"{IntervalsRecord.FILE_NAME} is not of these results. Run `dvc repro`, or choose at "
+            f"most {MAX_AT_ONCE} runs with --models and --losses."
+        )
+    return DatasetIntervals(digest="", reason=reason)
+
+
+def done_cells(cells: Sequence[CellResult]) -> list[CellResult]:
+    """Those that have scores."""
+    return [one for one in cells if one.status == "done"]
+
+
+def digest_of(cells: Sequence[CellResult]) -> str:
+    """A digest that changes with the scores, the images and the videos of any cell.
+
+    The scores follow from the counts that are resampled and are read anyway; the counts of a
+    thousand cells are not.
+    """
+    digest = hashlib.sha256()
+    for one in cells:
+        scores = one.score_of("selected")
+        if one.evaluation is None or scores is None:
+            continue
+        said = scores.scores
+        numbers = (said.miou, said.pixel_accuracy, said.fwiou, *said.iou.values())
+        digest.update(repr((one.cell.slug, scores.num_images, *numbers)).encode())
+        digest.update("\n".join(one.evaluation.sequences).encode())
+    return digest.hexdigest()
+
+
+def obstacle(cells: Sequence[CellResult]) -> str:
+    """Why these cells cannot be resampled together; empty if they can."""
+    if not cells:
+        return "no cell is done"
+    evaluations = [one.evaluation for one in cells if one.evaluation]
+    if any(not one.sequences for one in evaluations):
+        return (
+            "some records do not say which test images are frames of one video, and drawing frames "
+            "one by one would give intervals that are too narrow. Run `dvc repro`"
+        )
+    images = {(one.image_names, one.sequences) for one in evaluations}
+    if len(images) > 1 or len({one.provenance.data_fingerprint for one in evaluations}) > 1:
+        return "the cells were scored on different data. Run `dvc repro`"
+    return ""

@@ -1,0 +1,126 @@
+"""Which differences between the rows of a comparison are shown, and which are not. No torch."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from segnet.reporting.column import Entry, percent
+from segnet.reporting.grid import Grid
+from segnet.reporting.intervals import Gap, Row
+from segnet.reporting.seed_summary import ComparisonRow
+
+NO_DIFFERENCE = "no difference shown"
+ONE_SEED = "one seed: not a ranking over trainings"
+SIGNS = {1: ">", -1: "<", 0: "="}
+
+Signs = Mapping[tuple[Row, Row], int]
+
+
+def number_rows(rows: Sequence[ComparisonRow], gaps: Iterable[Gap]) -> tuple[ComparisonRow, ...]:
+    """The rows with their numbers, and the numbers of those to which no difference is shown.
+
+    A row that was compared with no other of these rows has ``ties`` None.
+    """
+    signs = signs_of(gaps)
+    numbers = {key_of(row): number for number, row in enumerate(rows, 1)}
+    numbered = []
+    for number, row in enumerate(rows, 1):
+        tested = {
+            other: signs[key_of(row), key]
+            for key, other in numbers.items()
+            if (key_of(row), key) in signs
+        }
+        ties = tuple(other for other, sign in tested.items() if sign == 0) if tested else None
+        numbered.append(dataclasses.replace(row, number=number, ties=ties))
+    return tuple(numbered)
+
+
+def key_of(row: ComparisonRow) -> Row:
+    """What names a row among those of its data set."""
+    return (row.model, row.loss)
+
+
+def signs_of(gaps: Iterable[Gap]) -> Signs:
+    """1 where the first row is shown to be higher than the second, -1 lower, 0 neither."""
+    signs = {}
+    for one in gaps:
+        signs[one.first, one.second] = one.sign
+        signs[one.second, one.first] = -one.sign
+    return signs
+
+
+def significance_grid(rows: Sequence[ComparisonRow], gaps: Iterable[Gap]) -> Grid:
+    """A square of ``>``, ``<`` and ``=``: how the mIoU of the row stands to that of the column."""
+    signs = signs_of(gaps)
+    compared = [row for row in rows if row.ties is not None]
+    lines = []
+    for row in compared:
+        pairs = ((key_of(row), key_of(other)) for other in compared)
+        entries = [Entry(SIGNS[signs[pair]] if pair in signs else "") for pair in pairs]
+        lines.append((Entry(str(row.number)), Entry(row.label), *entries))
+    return Grid(
+        headings=("#", "model / loss", *(str(row.number) for row in compared)),
+        lines=tuple(lines),
+        num_text_columns=2,
+    )
+
+
+def gap_rows(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> list[dict[str, Any]]:
+    """Every pair of these rows as plain data, the upper row first; fractions of one."""
+    shown = {key_of(row): row for row in rows}
+    pairs = []
+    for one in gaps:
+        if one.first in shown and one.second in shown:
+            first, second = shown[one.first], shown[one.second]
+            if first.number > second.number:
+                one, first, second = _turned(one), second, first
+            verdict = {1: f"{first.label} higher", -1: f"{second.label} higher", 0: NO_DIFFERENCE}
+            pairs.append(
+                {
+                    "first_row": first.number,
+                    "first": first.label,
+                    "second_row": second.number,
+                    "second": second.label,
+                    "difference": one.difference,
+                    "low": one.low,
+                    "high": one.high,
+                    "verdict": verdict[one.sign],
+                    "remark": ONE_SEED if one.num_seeds == 1 else "",
+                }
+            )
+    return sorted(pairs, key=lambda pair: (pair["first_row"], pair["second_row"]))
+
+
+def gaps_grid(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> Grid:
+    """One line a pair with the interval of the difference in points."""
+    lines = []
+    for pair in gap_rows(rows, gaps):
+        remark = f" ({pair['remark']})" if pair["remark"] else ""
+        texts = (
+            f"{pair['first_row']} {pair['first']} - {pair['second_row']} {pair['second']}",
+            pair["verdict"] + remark,
+            _points(pair["difference"]),
+            f"{_points(pair['low'])} to {_points(pair['high'])}",
+        )
+        lines.append(tuple(map(Entry, texts)))
+    return Grid(("pair", "verdict", "difference", "interval"), tuple(lines), 2)
+
+
+def _turned(gap: Gap) -> Gap:
+    """The same difference, seen from the other side."""
+    return Gap(
+        first=gap.second,
+        second=gap.first,
+        difference=-gap.difference,
+        low=-gap.high,
+        high=-gap.low,
+        num_seeds=gap.num_seeds,
+    )
+
+
+def _points(fraction: float) -> str:
+    """``+1.25``: percentage points."""
+    text = percent(abs(fraction), digits=2)
+    return f"{'-' if fraction < 0 else '+'}{text}"

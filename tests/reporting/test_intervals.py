@@ -1,0 +1,236 @@
+"""Intervals and differences in a comparison, and the file that keeps them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fake_results import FACTS, fake_bench, write_scores, write_training
+from jaxtyping import Int64
+
+from segnet import statistics
+from segnet.bootstrap import resample_scores
+from segnet.config import BASELINES, Bench, Cell
+from segnet.errors import UserError
+from segnet.paths import cell_report_folder, report_folder
+from segnet.reporting import interval_resampling, significance
+from segnet.reporting.comparison import Comparison, compare
+from segnet.reporting.intervals import Gap, IntervalsRecord, digest_of, resample_bench
+from segnet.reporting.significance import gap_rows, significance_grid
+from segnet.reporting.sorting import sort_rows
+from segnet.resampling import plan_resampling
+from segnet.results import Results, cells_of, load_results
+
+DATA = {"streets": FACTS}
+VIDEO = ("one",) * 30 + ("two",) * 30
+SHARES = {"majority": 0.2, "prior": 0.3, "fcn8s": 0.5, "segnet_v1": 0.505, "unet": 0.9}
+"""Of the pixels of each image that a model gets right."""
+
+
+@pytest.fixture(autouse=True)
+def empty_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def counts_of(cell: Cell) -> Int64[np.ndarray, "n 2 2"]:
+    """60 images: two models of about the same score, one that is always better."""
+    names = sorted(SHARES)
+    random = np.random.default_rng([names.index(cell.model), cell.seed])
+    right = (1000 * np.clip(SHARES[cell.model] + random.normal(0, 0.05, (60, 2)), 0, 1)).astype(int)
+    counts = np.zeros((60, 2, 2), np.int64)
+    counts[:, 0] = np.stack([right[:, 0], 1000 - right[:, 0]], 1)
+    counts[:, 1] = np.stack([1000 - right[:, 1], right[:, 1]], 1)
+    return counts
+
+
+def write_bench(bench: Bench, sequences: tuple[str, ...] = VIDEO) -> Results:
+    for cell in cells_of(bench):
+        counts = counts_of(cell)
+        if cell.model in BASELINES:
+            write_scores(bench, cell, {"selected": counts}, sequences=sequences)
+        else:
+            write_training(bench, cell)
+            both = {"selected": counts, "last": counts}
+            write_scores(bench, cell, both, sequences=sequences)
+    return load_results(bench, DATA)
+
+
+def three_models(seeds: tuple[int, ...] = (0, 1)) -> Bench:
+    return fake_bench(models=["segnet_v1", "fcn8s", "unet"], seeds=seeds)
+
+
+def notes(comparison: Comparison) -> str:
+    return " ".join(comparison.notes)
+
+
+def test_intervals_are_those_of_the_statistics_over_all_seeds_of_a_row() -> None:
+    results = write_bench(three_models())
+    (comparison,) = compare(results)
+    models = ("majority", "prior", "segnet_v1", "fcn8s", "unet")
+    counts = {
+        model: np.stack([counts_of(one.cell) for one in results.cells if one.cell.model == model])
+        for model in models
+    }
+    scheme = plan_resampling(VIDEO, stream="streets")
+    expected = resample_scores(counts, scheme)
+    for row in comparison.rows:
+        for score in ("miou", "fwiou"):
+            found = statistics.uncertainty(expected, row.model, score)
+            assert row.interval(score) == (found.low, found.high, found.image_sd)
+        assert row.interval("miou").low < row.miou.mean < row.interval("miou").high
+    pair = statistics.compare(expected, "segnet_v1", "fcn8s", pairs=3)
+    (gap,) = [
+        one for one in comparison.gaps if one.first[0] == "segnet_v1" and one.second[0] == "fcn8s"
+    ]
+    assert (gap.difference, gap.low, gap.high) == (pair.difference, pair.low, pair.high)
+
+
+def test_rows_whose_difference_is_not_shown_name_each_other() -> None:
+    (comparison,) = compare(write_bench(three_models()))
+    ties = {row.model: (row.number, row.ties) for row in comparison.rows}
+    assert ties["unet"] == (1, ())
+    assert {ties["segnet_v1"][0], ties["fcn8s"][0]} == {2, 3}
+    assert (ties["segnet_v1"][1], ties["fcn8s"][1]) in [((3,), (2,)), ((2,), (3,))]
+    assert (ties["prior"], ties["majority"]) == ((4, None), (5, None))
+    by_model = {row.model: row for row in sort_rows([comparison], "model")[0].rows}
+    assert [row.number for row in by_model.values()] == [1, 2, 3, 4, 5]
+    assert by_model["fcn8s"].ties == (by_model["segnet_v1"].number,)
+
+
+def test_notes_state_the_blocks_what_the_interval_is_over_and_single_seeds() -> None:
+    (comparison,) = compare(write_bench(three_models()))
+    text = notes(comparison)
+    assert "10,000 resamples, blocks of 15 frames within 2 video sequences" in text
+    assert "It speaks of other images, not of other trainings." in text
+    assert "= row: no difference shown to these rows" in text
+    assert "all 3 pairs hold together" in text
+    assert significance.ONE_SEED not in text
+    (single,) = compare(write_bench(three_models(seeds=(0,))))
+    assert significance.ONE_SEED in notes(single)
+
+
+def test_stills_are_drawn_one_by_one() -> None:
+    stills = tuple(f"image{number}" for number in range(60))
+    (comparison,) = compare(write_bench(three_models(), stills))
+    assert "60 images one by one" in notes(comparison)
+
+
+def test_records_without_sequences_have_no_interval_and_say_why() -> None:
+    (comparison,) = compare(write_bench(three_models(), ()))
+    assert all(not row.intervals and row.ties is None for row in comparison.rows)
+    assert "No intervals: some records do not say which test images are frames" in notes(comparison)
+
+
+def test_cells_of_different_data_have_no_interval_and_say_why() -> None:
+    bench = three_models(seeds=(0,))
+    write_bench(bench)
+    cell = cells_of(bench)[-1]
+    counts = counts_of(cell)
+    both = {"selected": counts, "last": counts}
+    write_scores(bench, cell, both, sequences=VIDEO, fingerprint="00" * 32)
+    (comparison,) = compare(load_results(bench, DATA))
+    assert "No intervals: the cells were scored on different data" in notes(comparison)
+
+
+def test_stored_intervals_are_used_without_reading_a_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    results = write_bench(three_models())
+    record = resample_bench(results)
+    record.write(report_folder("fake"))
+    assert IntervalsRecord.read(report_folder("fake")) == record
+    monkeypatch.setattr(interval_resampling, "resample_cells", None)
+    (comparison,) = compare(results)
+    assert all(row.intervals for row in comparison.rows)
+    (filtered,) = compare(results, models=["v1", "unet"])
+    assert [row.ties for row in filtered.rows] == [(), ()]
+
+
+def test_stored_intervals_of_other_scores_are_not_used() -> None:
+    results = write_bench(three_models())
+    resample_bench(results).write(report_folder("fake"))
+    before = compare(results)[0].rows[0].intervals
+    cell = results.cells[-1].cell
+    counts = counts_of(cell) + np.eye(2, dtype=np.int64) * 50
+    both = {"selected": counts, "last": counts}
+    write_scores(three_models(), cell, both, sequences=VIDEO)
+    changed = load_results(three_models(), DATA)
+    assert digest_of(changed.cells) != digest_of(results.cells)
+    row = compare(changed)[0].rows[0]
+    assert not row.intervals  # the other seed has other labels
+    assert before
+    assert "scored against other labels" in notes(compare(changed)[0])
+
+
+def test_many_runs_are_not_resampled_on_the_way_but_a_few_of_them_are() -> None:
+    bench = three_models(seeds=tuple(range(5)))
+    results = write_bench(bench)
+    (comparison,) = compare(results)
+    assert not any(row.intervals for row in comparison.rows)
+    assert "intervals.json is not of these results" in notes(comparison)
+    (filtered,) = compare(results, models=["v1", "unet"])
+    assert all(row.intervals for row in filtered.rows)
+
+
+def test_a_missing_counts_file_is_a_note_of_the_table_and_an_error_of_the_report() -> None:
+    results = write_bench(three_models())
+    (cell_report_folder("fake", results.cells[-1].cell.slug) / "counts.npz").unlink()
+    assert "counts.npz does not exist" in notes(compare(results)[0])
+    with pytest.raises(UserError, match=r"counts\.npz does not exist"):
+        resample_bench(results)
+
+
+def test_more_models_than_pairs_can_be_told_apart_are_not_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(interval_resampling, "MAX_PAIRED", 2)
+    (comparison,) = compare(write_bench(three_models()))
+    assert comparison.gaps == ()
+    assert all(row.intervals for row in comparison.rows)
+    assert "Differences are not tested" in notes(comparison)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema_version": 1, "datasets": 3}'])
+def test_a_damaged_file_is_an_error_and_another_schema_is_nothing(text: str) -> None:
+    folder = report_folder("fake")
+    folder.mkdir(parents=True)
+    (folder / "intervals.json").write_text(text)
+    with pytest.raises(UserError, match=r"intervals\.json is damaged"):
+        IntervalsRecord.read(folder)
+    (folder / "intervals.json").write_text('{"schema_version": 0}')
+    assert IntervalsRecord.read(folder).datasets == {}
+
+
+def test_the_square_is_antisymmetric_and_its_pairs_are_turned_to_the_order_of_the_rows() -> None:
+    (comparison,) = compare(write_bench(three_models()))
+    grid = significance_grid(comparison.rows, comparison.gaps)
+    square = [[entry.text for entry in line[2:]] for line in grid.lines]
+    assert square == [["", ">", ">"], ["<", "", "="], ["<", "=", ""]]
+    first, second, third = gap_rows(comparison.rows, comparison.gaps)
+    assert (first["first"], first["verdict"]) == ("unet / ce", "unet / ce higher")
+    assert first["low"] < first["difference"] < first["high"]
+    assert first["low"] > 0
+    assert second["verdict"] == "unet / ce higher"
+    assert (third["verdict"], third["remark"]) == ("no difference shown", "")
+
+
+def test_the_words_are_those_of_the_statistics() -> None:
+    assert significance.NO_DIFFERENCE == statistics.NO_DIFFERENCE
+    assert significance.ONE_SEED == statistics.ONE_SEED
+
+
+def test_a_gap_has_the_sign_of_an_interval_without_zero() -> None:
+    def sign(low: float, high: float) -> int:
+        ends = {"low": low, "high": high, "difference": (low + high) / 2}
+        return Gap(first=("a", "ce"), second=("b", "ce"), num_seeds=1, **ends).sign
+
+    assert [sign(0.1, 0.2), sign(-0.2, -0.1), sign(-0.1, 0.1), sign(0.0, 0.1)] == [1, -1, 0, 0]
+
+
+def test_no_baseline_takes_part_in_the_pairs() -> None:
+    record = resample_bench(write_bench(three_models()))
+    named = {
+        model for gap in record.datasets["streets"].gaps for model, _ in (gap.first, gap.second)
+    }
+    assert named == {"segnet_v1", "fcn8s", "unet"}
+    assert re.fullmatch("[0-9a-f]{64}", record.datasets["streets"].digest)
