@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from segnet.reporting.captions import SYNTHETIC
-from segnet.reporting.column import DASH, Entry
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.pictures import Picture, Pictures
-from segnet.reporting.run_rows import provenance_of
+from segnet.reporting.report_tables import (
+    provenance_grid,
+    reproduce_grid,
+    setup_commands,
+    unfinished_grid,
+)
 from segnet.reporting.sections import Choice, titled_grids
-from segnet.reporting.tables import markdown_grid, markdown_table
-from segnet.results import CellResult, DataFacts, Results
+from segnet.reporting.tables import markdown_grid
+from segnet.results import DataFacts, Results
 
 PROTOCOL = """\
 - A network is trained on the train split. Its checkpoint is *selected* by mIoU on the validation
@@ -29,6 +33,14 @@ PROTOCOL = """\
   computed from this folder alone. `results.csv` has every run, `curves.csv` every epoch."""
 
 
+PAGE_CHOICE = Choice(per_class=True, significance=True)
+
+ROW_COMMANDS = (
+    "after these commands, or with this bench in `params.yaml`, each row is made again by its own; "
+    "training is repeated only where something that it reads has changed, or with `--force`."
+)
+
+
 def page_text(
     results: Results, comparisons: Sequence[Comparison], pictures: Mapping[str, Pictures]
 ) -> str:
@@ -40,18 +52,21 @@ def page_text(
         pictures: the figures of each data set.
     """
     bench = results.bench
-    parts = [f"# {bench.title}", _claim(results)]
+    parts = [f"# {bench.title}", claim(results)]
     for comparison in comparisons:
         parts += _dataset_section(comparison, pictures[comparison.dataset])
-    parts += _unfinished_section(results.cells)
+    unfinished = unfinished_grid(results.cells)
+    if unfinished.lines:
+        parts += ["## Cells that are not done", markdown_grid(unfinished)]
     parts += ["## Protocol", PROTOCOL]
-    parts += ["## Reproduce", _commands(results)]
+    parts += ["## Reproduce", "\n".join(["```sh", *setup_commands(results), "```"])]
+    parts += [f"One row: {ROW_COMMANDS}", markdown_grid(reproduce_grid(results))]
     parts += ["## Data", "\n".join(_source(name, facts) for name, facts in results.data.items())]
-    parts += ["## Provenance", _provenance_table(results.cells)]
+    parts += ["## Provenance", markdown_grid(provenance_grid(results.cells))]
     return "\n\n".join(parts) + "\n"
 
 
-def _claim(results: Results) -> str:
+def claim(results: Results) -> str:
     """What was run, in one paragraph."""
     bench = results.bench
     trained = [one for one in results.cells if not one.is_baseline]
@@ -67,7 +82,7 @@ def _claim(results: Results) -> str:
 
 
 def _dataset_section(comparison: Comparison, pictures: Pictures) -> list[str]:
-    main, *others = titled_grids(comparison, Choice(per_class=True))
+    main, *others = titled_grids(comparison, PAGE_CHOICE)
     parts = [
         f"## Results on {comparison.dataset}",
         f"{main.title}.",
@@ -75,7 +90,9 @@ def _dataset_section(comparison: Comparison, pictures: Pictures) -> list[str]:
         "\n".join(f"- {note}" for note in (*main.notes, *pictures.notes)),
     ]
     for one in others:
-        parts += [f"### {one.title}", markdown_grid(one.grid), *one.notes]
+        parts.append(f"### {one.title}")
+        if one.grid.headings:
+            parts += [markdown_grid(one.grid), *one.notes]
     parts += [
         f"![{one.caption}](figures/{one.file_name})\n\n*{one.caption}*" for one in pictures.shown
     ]
@@ -84,66 +101,11 @@ def _dataset_section(comparison: Comparison, pictures: Pictures) -> list[str]:
     return parts
 
 
-def _unfinished_section(cells: Sequence[CellResult]) -> list[str]:
-    """The cells that the tables lack, and why; nothing if there are none."""
-    unfinished = [one for one in cells if one.status != "done"]
-    if not unfinished:
-        return []
-    lines = [[Entry(one.cell.slug), Entry(one.status), Entry(one.reason)] for one in unfinished]
-    table = markdown_table(["cell", "status", "reason"], lines, num_text_columns=3)
-    return ["## Cells that are not done", table]
-
-
-def _commands(results: Results) -> str:
-    """How to run this bench again, from the commit that it was run from if that is one."""
-    commits = {
-        source.commit.removesuffix("+dirty")
-        for one in results.cells
-        if (source := provenance_of(one)) and source.commit != "unknown"
-    }
-    checkout = [f"git checkout {commit}" for commit in commits] if len(commits) == 1 else []
-    lines = [*checkout, f"segbench preset {results.bench.name} && dvc repro"]
-    return "\n".join(["```sh", *lines, "```"])
-
-
 def _source(name: str, facts: DataFacts) -> str:
     return (
         f"- `{name}`: {facts.title}. Source: {facts.source}. Licence: {facts.licence}. "
         f"Citation: {facts.citation}."
     )
-
-
-def _provenance_table(cells: Sequence[CellResult]) -> str:
-    """A line for each cell that is there: what made its weights, or a baseline's scores."""
-    headings = [
-        *("cell", "commit", "date (UTC)", "device", "precision", "threads", "seed"),
-        *("python", "torch", "data"),
-    ]
-    lines = []
-    for one in cells:
-        source = provenance_of(one)
-        if source is None:
-            continue
-        values = [
-            one.cell.slug,
-            _short_commit(source.commit),
-            source.date[:16].replace("T", " "),
-            source.device,
-            source.precision,
-            str(source.threads),
-            DASH if one.is_baseline else str(one.cell.seed),
-            source.python,
-            source.versions.get("torch", DASH),
-            source.data_fingerprint[:12],
-        ]
-        lines.append([Entry(value) for value in values])
-    return markdown_table(headings, lines, num_text_columns=len(headings))
-
-
-def _short_commit(commit: str) -> str:
-    """Eight digits, and ``+dirty`` where the code was not the commit's."""
-    plain = commit.removesuffix("+dirty")
-    return plain[:8] + commit[len(plain) :]
 
 
 def _count(names: Sequence[object], noun: str) -> str:

@@ -9,21 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
+from matplotlib.figure import Figure
 
 from segnet.datasets.store import PreparedDataset
 from segnet.metrics import miou
 from segnet.paths import cell_report_folder, cell_run_folder
+from segnet.reporting.class_figures import class_heat_map, confusion_matrix, per_class_iou
 from segnet.reporting.comparison import Comparison
+from segnet.reporting.curve_figure import Curves, training_curves
 from segnet.reporting.examples import PREDICTIONS_FILE, collect_examples, read_predictions
 from segnet.reporting.figure_style import Look, assign_looks
-from segnet.reporting.figures import (
-    Curves,
-    confusion_matrix,
-    per_class_iou,
-    prediction_grid,
-    save_figure,
-    training_curves,
-)
+from segnet.reporting.figures import save_figure, svg_text
+from segnet.reporting.picture_figure import prediction_grid
+from segnet.reporting.ranking_figures import cost_against_score, ranking
+from segnet.reporting.seed_summary import ComparisonRow
 from segnet.results import CellResult, Results, read_history
 from segnet.scores import read_counts
 
@@ -35,6 +34,8 @@ class Picture(NamedTuple):
 
     file_name: str
     caption: str
+    svg: str = ""
+    """The same as a drawing for a page with colours of its own; empty for a photograph."""
 
 
 class Pictures(NamedTuple):
@@ -66,13 +67,51 @@ def draw_dataset(
     confusions = _draw_confusions(folder, comparison, done)
     examples, notes = _draw_examples(folder, comparison.dataset, done, prepared)
     looks = assign_looks(product(results.bench.models, results.bench.losses))
+    trained = [row for row in comparison.rows if row.seeds and not row.is_baseline]
     shown = (
-        _draw_classes(folder, comparison, looks),
+        _draw_ranking(folder, comparison, looks),
         *examples,
+        _draw_heat_map(folder, comparison, trained),
+        _draw_classes(folder, comparison, looks, trained),
+        _draw_cost(folder, comparison.dataset, trained, looks),
         _draw_curves(folder, comparison.dataset, done, looks),
         confusions[0],
     )
     return Pictures(shown, confusions[1:], notes)
+
+
+def _drawn(figure: Figure, folder: Path, name: str, caption: str) -> Picture:
+    """A figure as a PNG file and as a drawing."""
+    save_figure(figure, folder / f"{name}.png")
+    return Picture(f"{name}.png", caption, svg_text(figure, name=name))
+
+
+def _draw_ranking(folder: Path, comparison: Comparison, looks: Looks) -> Picture:
+    rows = [row for row in comparison.rows if row.seeds]
+    title = f"{comparison.dataset}: test mIoU"
+    caption = (
+        "Test mIoU, best first. Marks: mean over seeds; lines: 95 % interval over test images, "
+        "where there is one; points: the worst and the best seed. Intervals that overlap do not "
+        "settle whether two rows differ: the column `= row` of the table does."
+    )
+    figure = ranking(rows, looks, title=title)
+    return _drawn(figure, folder, f"ranking-{comparison.dataset}", caption)
+
+
+def _draw_cost(folder: Path, dataset: str, rows: Sequence[ComparisonRow], looks: Looks) -> Picture:
+    figure = cost_against_score(rows, looks, title=f"{dataset}: cost and test mIoU")
+    caption = (
+        "Test mIoU against the size of the network and against the speed of its training; lines: "
+        "95 % interval over test images, where there is one."
+    )
+    return _drawn(figure, folder, f"cost-{dataset}", caption)
+
+
+def _draw_heat_map(folder: Path, comparison: Comparison, rows: Sequence[ComparisonRow]) -> Picture:
+    title = f"{comparison.dataset}: test IoU of each class, %"
+    figure = class_heat_map(rows, comparison.classes, title=title)
+    save_figure(figure, folder / f"heat-{comparison.dataset}.png")
+    return Picture(f"heat-{comparison.dataset}.png", "Test IoU of each class, mean over seeds.")
 
 
 def _draw_curves(folder: Path, dataset: str, done: Sequence[CellResult], looks: Looks) -> Picture:
@@ -84,28 +123,28 @@ def _draw_curves(folder: Path, dataset: str, done: Sequence[CellResult], looks: 
         by_seed = {**known.by_seed, cell.seed: read_history(cell)}
         histories[cell.model, cell.loss] = Curves(cell.model, cell.loss, by_seed)
     figure = training_curves(list(histories.values()), looks, title=f"{dataset}: training")
-    save_figure(figure, folder / f"curves-{dataset}.png")
-    return Picture(
-        f"curves-{dataset}.png",
+    caption = (
         "Training loss and validation mIoU by epoch. Thin lines are single seeds. The losses of "
-        "different loss functions are different quantities.",
+        "different loss functions are different quantities."
     )
+    return _drawn(figure, folder, f"curves-{dataset}", caption)
 
 
-def _draw_classes(folder: Path, comparison: Comparison, looks: Looks) -> Picture:
+def _draw_classes(
+    folder: Path, comparison: Comparison, looks: Looks, rows: Sequence[ComparisonRow]
+) -> Picture:
     figure = per_class_iou(
-        [row for row in comparison.rows if row.seeds and not row.is_baseline],
+        rows,
         comparison.classes,
         looks,
         baseline=comparison.baseline("prior"),
         title=f"{comparison.dataset}: test IoU of each class",
     )
-    save_figure(figure, folder / f"classes-{comparison.dataset}.png")
-    return Picture(
-        f"classes-{comparison.dataset}.png",
+    caption = (
         "Test IoU of each class; lines reach from the worst to the best seed. No mark: the class "
-        "is neither in the labels nor predicted.",
+        "is neither in the labels nor predicted."
     )
+    return _drawn(figure, folder, f"classes-{comparison.dataset}", caption)
 
 
 def _draw_confusions(
@@ -156,7 +195,8 @@ def _draw_examples(
     save_figure(figure, folder / f"predictions-{dataset}.png")
     caption = (
         "The two best, two median and two worst test images by the mIoU of the single image, "
-        "averaged over the models shown. Void pixels of the truth are black and not scored."
+        "averaged over the models shown. Below each prediction: where it is wrong. Void pixels of "
+        "the truth are black and not scored."
     )
     return (Picture(f"predictions-{dataset}.png", caption),), notes
 

@@ -10,7 +10,8 @@ from segnet.datasets.scratch import fresh_folder
 from segnet.datasets.store import PreparedDataset
 from segnet.paths import report_folder
 from segnet.records import write_atomically
-from segnet.reporting.comparison import Comparison, compare
+from segnet.reporting.comparison import Comparison, add_published, compare
+from segnet.reporting.html_report import html_report
 from segnet.reporting.intervals import IntervalsRecord, resample_bench
 from segnet.reporting.page import page_text
 from segnet.reporting.pictures import draw_dataset
@@ -68,6 +69,7 @@ def write_report(
     results = load_results(bench, data)
     intervals = resample_bench(results)
     comparisons = compare(results, intervals=intervals)
+    with_published = add_published(comparisons, results)
     folder = report_folder(bench.name)
     with fresh_folder(folder / "figures") as figures:
         pictures = {
@@ -77,7 +79,8 @@ def write_report(
         texts = {
             "results.csv": csv_text(result_rows(results), columns=result_columns(results)),
             "curves.csv": csv_text(curve_rows(results), columns=CURVE_COLUMNS),
-            "index.md": page_text(results, comparisons, pictures),
+            "index.md": page_text(results, with_published, pictures),
+            "index.html": html_report(results, with_published, pictures, figures),
             IntervalsRecord.FILE_NAME: intervals.text(),
         }
     for name, text in texts.items():

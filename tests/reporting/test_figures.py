@@ -5,6 +5,7 @@ import io
 import itertools
 import json
 import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,18 +17,15 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image
 
+from segnet.reporting.class_figures import class_heat_map, confusion_matrix, per_class_iou
+from segnet.reporting.curve_figure import Curves, training_curves
 from segnet.reporting.examples import Example
 from segnet.reporting.figure_style import PALETTE, assign_looks
-from segnet.reporting.figures import (
-    Curves,
-    confusion_matrix,
-    per_class_iou,
-    prediction_grid,
-    save_figure,
-    training_curves,
-)
+from segnet.reporting.figures import save_figure, svg_text
+from segnet.reporting.picture_figure import RIGHT_COLOR, WRONG_COLOR, prediction_grid
+from segnet.reporting.ranking_figures import cost_against_score, ranking
 from segnet.reporting.run_rows import CURVE_COLUMNS, csv_text, curve_rows
-from segnet.reporting.seed_summary import ComparisonRow, Spread
+from segnet.reporting.seed_summary import ComparisonRow, Interval, Spread
 from segnet.results import Epoch, load_results
 from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX
 
@@ -147,20 +145,34 @@ def test_confusion_is_in_percent_of_the_true_pixels() -> None:
 
 def test_void_has_its_own_color_in_the_truth_and_predictions_show_there() -> None:
     figure = prediction_grid([fake_example()], TWO_CLASSES, title="streets")
-    _, truth, predicted = (axes.images[0].get_array() for axes in figure.axes)
+    pictures = [axes.images[0].get_array() for axes in figure.axes if axes.images]
+    _, truth, predicted, errors = pictures
     road, sky = TWO_CLASSES.colors
     assert truth is not None
     assert predicted is not None
     assert truth.tolist() == [[list(road), list(sky)], [list(sky), list(IGNORE_COLOR)]]
     assert predicted[1, 1].tolist() == list(sky)
+    assert errors is not None
+    right, void = list(RIGHT_COLOR), [0, 0, 0]
+    assert errors.tolist() == [[right, right], [right, void]]
+
+
+def test_the_map_of_errors_is_orange_where_the_prediction_is_wrong() -> None:
+    one = fake_example()
+    wrong = replace(one, predicted={"segnet_v1": np.array([[0, 0], [1, 1]], np.uint8)})
+    figure = prediction_grid([wrong], TWO_CLASSES, title="streets")
+    errors = figure.axes[-1].images[0].get_array()
+    assert errors is not None
+    right = list(RIGHT_COLOR)
+    assert errors.tolist() == [[right, list(WRONG_COLOR)], [right, [0, 0, 0]]]
 
 
 def test_the_grid_names_columns_rows_and_classes() -> None:
     figure = prediction_grid([fake_example()], TWO_CLASSES, title="streets")
-    assert [axes.get_title() for axes in figure.axes] == ["image", "truth", "segnet_v1"]
+    assert [axes.get_title() for axes in figure.axes[:3]] == ["image", "truth", "segnet_v1"]
     assert figure.axes[0].get_ylabel() == "best\nimage0\nmIoU 75.0"
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert legend == ["road", "sky", "void (not scored)"]
+    assert legend == ["road", "sky", "void (not scored)", "wrong", "right"]
 
 
 def test_long_headings_do_not_run_into_each_other() -> None:
@@ -169,7 +181,7 @@ def test_long_headings_do_not_run_into_each_other() -> None:
     many = replace(one, predicted=dict.fromkeys(names, one.predicted["segnet_v1"]))
     figure = prediction_grid([many], TWO_CLASSES, title="streets")
     figure.draw_without_rendering()
-    boxes = [axes.title.get_window_extent() for axes in figure.axes]
+    boxes = [axes.title.get_window_extent() for axes in figure.axes if axes.get_title()]
     assert all(left.x1 < right.x0 for left, right in itertools.pairwise(boxes))
 
 
@@ -182,6 +194,9 @@ def every_figure() -> list[Figure]:
         training_curves(curves, looks, title="streets"),
         per_class_iou(rows, ("road", "sky"), looks, baseline=None, title="streets"),
         confusion_matrix(np.array([[3, 1], [2, 4]]), ("road", "sky"), title="streets"),
+        class_heat_map(rows, ("road", "sky"), title="streets"),
+        ranking(rows, looks, title="streets"),
+        cost_against_score(rows, looks, title="streets"),
         prediction_grid([fake_example()] * 6, TWO_CLASSES, title="streets"),
     ]
 
@@ -194,6 +209,46 @@ def test_equal_figures_are_equal_bytes_without_date_and_version(tmp_path: Path) 
         with Image.open(first) as picture:
             assert not {"Software", "Creation Time"} & set(picture.info)
             assert 300 < picture.width < 1500
+
+
+def test_a_drawing_takes_its_colours_from_the_page_and_has_no_address() -> None:
+    for number, (one, other) in enumerate(zip(every_figure(), every_figure(), strict=True)):
+        text = svg_text(one, name=str(number))
+        assert text == svg_text(other, name=str(number))
+        assert text.startswith("<svg")
+        assert "#000000" not in text
+        assert not re.search(r"<script|<metadata|<image[^>]+href=\"http", text)
+        ids = re.findall(r' id="([^"]+)"', text)
+        assert len(ids) == len(set(ids))
+
+
+def test_the_ranking_has_marks_at_the_scores_and_lines_over_the_intervals() -> None:
+    rows = [
+        replace(
+            fake_row(model="v1", road=0.75, sky=0.5),
+            number=1,
+            intervals={"miou": Interval(0.5, 0.7, 0.05)},
+        ),
+        replace(fake_row(model="prior", road=0.2, sky=0.2), number=2),
+    ]
+    (axes,) = ranking(rows, assign_looks([("v1", "ce")]), title="streets").axes
+    assert [epochs(line) for line in axes.lines] == [[62.5], [20]]
+    (interval,) = axes.collections
+    assert interval.get_paths()[0].vertices.tolist() == [[50, 0], [70, 0]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["1  v1 / ce", "2  prior"]
+
+
+def test_cost_is_multiply_adds_only_if_every_row_has_them() -> None:
+    looks = assign_looks([("v1", "ce"), ("v2", "ce")])
+    rows = [fake_row(model="v1", road=0.5, sky=0.5), fake_row(model="v2", road=0.5, sky=0.5)]
+    left, right = cost_against_score(rows, looks, title="streets").axes
+    assert left.get_xlabel() == "million parameters"
+    assert [epochs(line) for line in left.lines] == [[1], [1]]
+    assert [epochs(line) for line in right.lines] == [[10], [10]]
+    measured = [replace(row, multiply_adds=3e9) for row in rows]
+    left, _ = cost_against_score(measured, looks, title="streets").axes
+    assert left.get_xlabel() == "GMACs of one image"
+    assert [epochs(line) for line in left.lines] == [[3], [3]]
 
 
 def test_the_plot_template_is_filled_by_dvc(

@@ -1,0 +1,111 @@
+"""``reports/<bench>/index.html``: the whole report in one file that opens offline. No torch."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from segnet.reporting.columns import COLUMNS
+from segnet.reporting.comparison import Comparison
+from segnet.reporting.grid import Grid, per_class_grid
+from segnet.reporting.page import PROTOCOL, ROW_COMMANDS, claim
+from segnet.reporting.pictures import Picture, Pictures
+from segnet.reporting.report_tables import (
+    provenance_grid,
+    reproduce_grid,
+    setup_commands,
+    unfinished_grid,
+)
+from segnet.reporting.sections import Choice, TitledGrid, titled_grids
+from segnet.results import Results
+
+TEMPLATE = "report.html.jinja"
+CHOICE = Choice(significance=True)
+
+
+class DatasetPart(NamedTuple):
+    """What the page shows of one data set."""
+
+    name: str
+    tables: tuple[TitledGrid, ...]
+    every_column: Grid
+    heat: Grid
+    figures: tuple[Figure, ...]
+    more: tuple[Figure, ...]
+    notes: tuple[str, ...]
+
+
+class Figure(NamedTuple):
+    """A drawing in the colours of the page, or a picture as a data URI."""
+
+    caption: str
+    svg: Markup
+    address: str
+
+
+def html_report(
+    results: Results,
+    comparisons: Sequence[Comparison],
+    pictures: Mapping[str, Pictures],
+    folder: Path,
+) -> str:
+    """The page; it needs no other file and no network.
+
+    Args:
+        results: the cells of the bench.
+        comparisons: one a data set.
+        pictures: the figures of each data set.
+        folder: where their PNG files lie.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(TEMPLATE).render(
+        bench=results.bench,
+        claim=claim(results).replace("**", "").replace("`", ""),
+        parts=[_part(one, pictures[one.dataset], folder) for one in comparisons],
+        unfinished=unfinished_grid(results.cells),
+        protocol=_plain_items(PROTOCOL),
+        commands="\n".join(setup_commands(results)),
+        row_commands=ROW_COMMANDS.replace("`", ""),
+        reproduce=reproduce_grid(results),
+        data=results.data,
+        provenance=provenance_grid(results.cells),
+    )
+
+
+def _part(comparison: Comparison, pictures: Pictures, folder: Path) -> DatasetPart:
+    main, *others = titled_grids(comparison, CHOICE)
+    every, *_ = titled_grids(comparison, Choice(columns=COLUMNS))
+    return DatasetPart(
+        name=comparison.dataset,
+        tables=(main, *others),
+        every_column=every.grid,
+        heat=per_class_grid(comparison.rows, comparison.classes),
+        figures=tuple(_figure(one, folder) for one in pictures.shown),
+        more=tuple(_figure(one, folder) for one in pictures.linked),
+        notes=pictures.notes,
+    )
+
+
+def _figure(picture: Picture, folder: Path) -> Figure:
+    if picture.svg:
+        # Our own drawing, made by matplotlib, which escapes the texts in it.
+        return Figure(picture.caption, Markup(picture.svg), "")
+    encoded = base64.b64encode((folder / picture.file_name).read_bytes()).decode()
+    return Figure(picture.caption, Markup(), f"data:image/png;base64,{encoded}")
+
+
+def _plain_items(markdown: str) -> list[str]:
+    """The items of a Markdown list as plain texts."""
+    items = " ".join(markdown.split()).removeprefix("- ").split(" - ")
+    return [one.replace("`", "").replace("*", "") for one in items]

@@ -1,0 +1,97 @@
+"""The figure of test images: what each model predicts, and where it is wrong."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+from jaxtyping import UInt8
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.patches import Patch
+
+from segnet.reporting.examples import Example
+from segnet.reporting.figure_style import PICTURE_STYLE
+from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX, Taxonomy
+
+INCHES_A_LETTER = 0.075
+"""Of the headings over a grid of pictures, rather too much than too little."""
+
+WRONG_COLOR = (213, 60, 0)
+RIGHT_COLOR = (225, 225, 225)
+
+
+def prediction_grid(examples: Sequence[Example], taxonomy: Taxonomy, *, title: str) -> Figure:
+    """Image, truth and each model's prediction, and below each prediction where it is wrong.
+
+    Truth that is not scored (void) is black, in the maps of errors too; predictions are shown
+    there.
+    """
+    columns = ["image", "truth", *examples[0].predicted]
+    sizes = [one.truth.shape for one in examples]
+    aspect = float(np.median([height / width for height, width in sizes]))
+    tile_width = min(2.2, 10.5 / len(columns))
+    legend_rows = math.ceil((taxonomy.num_classes + 3) / 6)
+    height = 2 * len(examples) * (tile_width * aspect + 0.06) + 0.9 + 0.2 * legend_rows
+    with mpl.rc_context(PICTURE_STYLE):
+        close = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, wspace=0, hspace=0)
+        figure = Figure(figsize=(tile_width * len(columns) + 1.5, height), layout=close)
+        figure.suptitle(title, fontsize=10)
+        grid = figure.subplots(2 * len(examples), len(columns), squeeze=False)
+        for above, below, example in zip(grid[::2], grid[1::2], examples, strict=True):
+            truth = taxonomy.colorize(example.truth)
+            for axes, picture in zip(above, (example.image, truth), strict=False):
+                _show(axes, picture)
+            for axes in below[:2]:
+                axes.set_axis_off()
+            for place, predicted in enumerate(example.predicted.values(), 2):
+                _show(above[place], taxonomy.colorize(predicted))
+                _show(below[place], error_map(example.truth, predicted))
+            caption = f"{example.kind}\n{example.name}\nmIoU {100 * example.miou:.1f}"
+            above[0].set_ylabel(caption, rotation=0, ha="right", va="center", fontsize=8)
+        for axes, heading in zip(grid[0], columns, strict=True):
+            axes.set_title(_wrapped(heading, round(tile_width / INCHES_A_LETTER)), fontsize=9)
+        figure.legend(handles=_class_patches(taxonomy), loc="outside lower center", ncols=6)
+    return figure
+
+
+def error_map(
+    truth: UInt8[np.ndarray, "h w"], predicted: UInt8[np.ndarray, "h w"]
+) -> UInt8[np.ndarray, "h w 3"]:
+    """Orange where the prediction is wrong, grey where it is right, black where the truth is void."""
+    wrong = (truth != predicted)[..., None]
+    picture = np.where(wrong, WRONG_COLOR, RIGHT_COLOR).astype(np.uint8)
+    picture[truth == IGNORE_INDEX] = IGNORE_COLOR
+    return picture
+
+
+def _show(axes: Axes, picture: UInt8[np.ndarray, "h w 3"]) -> None:
+    axes.imshow(picture)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def _wrapped(text: str, width: int) -> str:
+    """The text in lines of at most ``width`` letters, also broken after underscores."""
+    lines = []
+    for line in text.split("\n"):
+        lines.append("")
+        for word in re.split(r"(?<=[_ ])", line):
+            if lines[-1] and len(lines[-1]) + len(word.rstrip()) > width:
+                lines.append("")
+            lines[-1] += word
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _class_patches(taxonomy: Taxonomy) -> list[Patch]:
+    """A patch in the colour of each class, and those of the maps of errors."""
+    names = (*taxonomy.names, "void (not scored)", "wrong", "right")
+    colors = (*taxonomy.colors, IGNORE_COLOR, WRONG_COLOR, RIGHT_COLOR)
+    return [
+        Patch(facecolor=f"#{bytes(color).hex()}", edgecolor="#888888", label=name)
+        for name, color in zip(names, colors, strict=True)
+    ]
