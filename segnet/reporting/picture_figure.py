@@ -62,7 +62,7 @@ def prediction_grid(examples: Sequence[Example], taxonomy: Taxonomy, *, title: s
 def error_map(
     truth: UInt8[np.ndarray, "h w"], predicted: UInt8[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Orange where the prediction is wrong, grey where it is right, black where the truth is void."""
+    """Orange where the prediction is wrong, grey where right, black where the truth is void."""
     wrong = (truth != predicted)[..., None]
     picture = np.where(wrong, WRONG_COLOR, RIGHT_COLOR).astype(np.uint8)
     picture[truth == IGNORE_INDEX] = IGNORE_COLOR
