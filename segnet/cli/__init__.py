@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from segnet.cli import bench, compare, lr_find, predict, run, speed, tracking
+from segnet.cli import bench, check, compare, lr_find, predict, run, speed, tracking
 from segnet.errors import exit_on_user_error
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.command()(bench.doctor)
 app.command()(bench.preset)
 app.command()(run.run)
 app.command()(compare.compare)
+app.command()(check.check)
 app.command()(bench.report)
 app.command()(tracking.sync)
 app.command()(tracking.ui)

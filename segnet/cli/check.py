@@ -1,0 +1,89 @@
+"""``segbench check``: the gate for merges. Reads records alone; exit status 1 on a failure."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from segnet.cli.options import BenchName
+from segnet.config import load_config
+from segnet.errors import UserError
+
+if TYPE_CHECKING:
+    from segnet.checking import Check
+    from segnet.results import Results
+
+
+def check(
+    bench: BenchName = "",
+    update: Annotated[
+        bool, typer.Option("--update", help="Accept the present results as the new baseline.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, not a Markdown table.")] = False,
+) -> None:
+    """Hold the results against reports/BENCH/baseline.json; a drop or a missing cell exits 1."""
+    from segnet.accepted import Accepted, read_accepted
+    from segnet.checking import accept, check_results, markdown
+    from segnet.paths import report_folder
+
+    results = present_results(bench)
+    name = results.bench.name
+    folder = report_folder(name)
+    if update:
+        accepted = accept(results, f"segbench check --bench {name} --update")
+        before = Accepted.read(folder) or accepted.model_copy(update={"groups": {}})
+    else:
+        before = read_accepted(name)
+    checks = check_results(results, before)
+    table = markdown(checks, name)
+    sys.stdout.write(json.dumps(plain(checks), indent=1) + "\n" if as_json else table)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        append(Path(summary), table)
+    if update:
+        print(f"written: {accepted.write(folder)}. Commit it.", file=sys.stderr)
+    elif any(one.failed for one in checks):
+        print(
+            "If a change is meant, accept it with `segbench check --update` and commit "
+            f"{folder / Accepted.FILE_NAME}.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
+
+
+def present_results(name: str) -> Results:
+    """The results of the bench in ``params.yaml``, or of another that has a report."""
+    from segnet.results import load_bench, load_results
+
+    bench = load_config().bench
+    if name in ("", bench.name):
+        return load_results(bench, {})
+    return load_bench(name)
+
+
+def plain(checks: tuple[Check, ...]) -> list[dict[str, Any]]:
+    """Checks as JSON has them: null for NaN."""
+    return [
+        {key: None if value != value else value for key, value in asdict(one).items()}
+        | {"failed": one.failed, "change": None if math.isnan(one.change) else one.change}
+        for one in checks
+    ]
+
+
+def append(path: Path, text: str) -> None:
+    """Add a text to the page of a CI run.
+
+    Raises:
+        UserError: if that is no place for a file.
+    """
+    try:
+        with path.open("a") as file:
+            file.write(text)
+    except OSError as error:
+        raise UserError(f"GITHUB_STEP_SUMMARY={path}: {error.strerror}. Unset it.") from None
