@@ -44,13 +44,14 @@ class ResidentSplit:
     def batch(self, indices: Int64[Tensor, " b"]) -> Batch:
         """The images with these indices; the indices lie on the CPU."""
         stored = indices.to(self.images.device)
+        chosen = indices.numpy()
         canvas = np.array(self.images.shape[-2:])
         mask_canvas = np.array(self.masks.shape[-2:])
         return Batch(
             self.images[stored].to(self.device),
             self.masks[stored].to(self.device),
-            torch.from_numpy(self.image_sizes[indices] / canvas).float().to(self.device),
-            torch.from_numpy(self.mask_sizes[indices] / mask_canvas).float().to(self.device),
+            torch.from_numpy(self.image_sizes[chosen] / canvas).float().to(self.device),
+            torch.from_numpy(self.mask_sizes[chosen] / mask_canvas).float().to(self.device),
         )
 
     def equal_size_batches(self, batch_size: int) -> Iterator[Int64[Tensor, " b"]]:

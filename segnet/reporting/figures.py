@@ -53,7 +53,7 @@ def svg_text(figure: Figure, *, name: str) -> str:
     text = written.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    text = re.sub(r'id="(?!p?[0-9a-f]{10})[^"]*"', "", text)
+    text = re.sub(r' id="(?![mp][0-9a-f]{10})[^"]*"', "", text)
     for color, of_page in PAGE_COLORS.items():
         text = text.replace(color, of_page)
     return text

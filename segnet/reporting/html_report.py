@@ -13,7 +13,7 @@ from markupsafe import Markup
 from segnet.reporting.columns import COLUMNS
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.grid import Grid, per_class_grid
-from segnet.reporting.page import PROTOCOL, ROW_COMMANDS, claim
+from segnet.reporting.page import PROTOCOL, ROW_COMMANDS, claim, page_choice
 from segnet.reporting.pictures import Picture, Pictures
 from segnet.reporting.report_tables import (
     provenance_grid,
@@ -25,7 +25,6 @@ from segnet.reporting.sections import Choice, TitledGrid, titled_grids
 from segnet.results import Results
 
 TEMPLATE = "report.html.jinja"
-CHOICE = Choice(significance=True)
 
 
 class DatasetPart(NamedTuple):
@@ -84,14 +83,14 @@ def html_report(
 
 
 def _part(comparison: Comparison, pictures: Pictures, folder: Path) -> DatasetPart:
-    main, *others = titled_grids(comparison, CHOICE)
+    main, *others = titled_grids(comparison, page_choice(comparison))
     every, *_ = titled_grids(comparison, Choice(columns=COLUMNS))
     return DatasetPart(
         name=comparison.dataset,
         tables=(main, *others),
         every_column=every.grid,
         heat=per_class_grid(comparison.rows, comparison.classes),
-        figures=tuple(_figure(one, folder) for one in pictures.shown),
+        figures=tuple(_figure(one, folder) for one in pictures.shown if not one.is_table),
         more=tuple(_figure(one, folder) for one in pictures.linked),
         notes=pictures.notes,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 from segnet.reporting.captions import SYNTHETIC
@@ -32,8 +33,6 @@ PROTOCOL = """\
 - `runs/*/counts.npz` holds the confusion counts of every test image, so any other score can be
   computed from this folder alone. `results.csv` has every run, `curves.csv` every epoch."""
 
-
-PAGE_CHOICE = Choice(per_class=True, significance=True)
 
 ROW_COMMANDS = (
     "after these commands, or with this bench in `params.yaml`, each row is made again by its own; "
@@ -66,6 +65,11 @@ def page_text(
     return "\n\n".join(parts) + "\n"
 
 
+def page_choice(comparison: Comparison) -> Choice:
+    """What a page shows of a comparison: the pairs of rows if any were tested."""
+    return Choice(significance=bool(comparison.gaps))
+
+
 def claim(results: Results) -> str:
     """What was run, in one paragraph."""
     bench = results.bench
@@ -82,22 +86,23 @@ def claim(results: Results) -> str:
 
 
 def _dataset_section(comparison: Comparison, pictures: Pictures) -> list[str]:
-    main, *others = titled_grids(comparison, PAGE_CHOICE)
+    choice = dataclasses.replace(page_choice(comparison), per_class=True)
+    main, *others = titled_grids(comparison, choice)
     parts = [
         f"## Results on {comparison.dataset}",
         f"{main.title}.",
         markdown_grid(main.grid),
         "\n".join(f"- {note}" for note in (*main.notes, *pictures.notes)),
     ]
-    for one in others:
-        parts.append(f"### {one.title}")
-        if one.grid.headings:
-            parts += [markdown_grid(one.grid), *one.notes]
     parts += [
         f"![{one.caption}](figures/{one.file_name})\n\n*{one.caption}*" for one in pictures.shown
     ]
     if pictures.linked:
         parts.append("More: " + ", ".join(_link(one) for one in pictures.linked))
+    for one in others:
+        parts.append(f"### {one.title}")
+        if one.grid.headings:
+            parts += [markdown_grid(one.grid), *one.notes]
     return parts
 
 

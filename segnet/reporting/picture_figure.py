@@ -28,8 +28,8 @@ RIGHT_COLOR = (225, 225, 225)
 def prediction_grid(examples: Sequence[Example], taxonomy: Taxonomy, *, title: str) -> Figure:
     """Image, truth and each model's prediction, and below each prediction where it is wrong.
 
-    Truth that is not scored (void) is black, in the maps of errors too; predictions are shown
-    there.
+    Truth that is not scored (void) has a colour of its own, in the maps of errors too;
+    predictions are shown there.
     """
     columns = ["image", "truth", *examples[0].predicted]
     sizes = [one.truth.shape for one in examples]
@@ -62,7 +62,7 @@ def prediction_grid(examples: Sequence[Example], taxonomy: Taxonomy, *, title: s
 def error_map(
     truth: UInt8[np.ndarray, "h w"], predicted: UInt8[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Orange where the prediction is wrong, grey where right, black where the truth is void."""
+    """Orange where the prediction is wrong, grey where right, ``IGNORE_COLOR`` where void."""
     wrong = (truth != predicted)[..., None]
     picture = np.where(wrong, WRONG_COLOR, RIGHT_COLOR).astype(np.uint8)
     picture[truth == IGNORE_INDEX] = IGNORE_COLOR

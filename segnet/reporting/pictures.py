@@ -36,6 +36,8 @@ class Picture(NamedTuple):
     caption: str
     svg: str = ""
     """The same as a drawing for a page with colours of its own; empty for a photograph."""
+    is_table: bool = False
+    """Whether a page that colours its tables shows the table instead."""
 
 
 class Pictures(NamedTuple):
@@ -92,7 +94,7 @@ def _draw_ranking(folder: Path, comparison: Comparison, looks: Looks) -> Picture
     caption = (
         "Test mIoU, best first. Marks: mean over seeds; lines: 95 % interval over test images, "
         "where there is one; points: the worst and the best seed. Intervals that overlap do not "
-        "settle whether two rows differ: the column `= row` of the table does."
+        'settle whether two rows differ; the column "= row" of the table does.'
     )
     figure = ranking(rows, looks, title=title)
     return _drawn(figure, folder, f"ranking-{comparison.dataset}", caption)
@@ -111,7 +113,9 @@ def _draw_heat_map(folder: Path, comparison: Comparison, rows: Sequence[Comparis
     title = f"{comparison.dataset}: test IoU of each class, %"
     figure = class_heat_map(rows, comparison.classes, title=title)
     save_figure(figure, folder / f"heat-{comparison.dataset}.png")
-    return Picture(f"heat-{comparison.dataset}.png", "Test IoU of each class, mean over seeds.")
+    return Picture(
+        f"heat-{comparison.dataset}.png", "Test IoU of each class, mean over seeds.", is_table=True
+    )
 
 
 def _draw_curves(folder: Path, dataset: str, done: Sequence[CellResult], looks: Looks) -> Picture:
@@ -196,7 +200,7 @@ def _draw_examples(
     caption = (
         "The two best, two median and two worst test images by the mIoU of the single image, "
         "averaged over the models shown. Below each prediction: where it is wrong. Void pixels of "
-        "the truth are black and not scored."
+        "the truth have a colour of their own and are not scored."
     )
     return (Picture(f"predictions-{dataset}.png", caption),), notes
 

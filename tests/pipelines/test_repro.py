@@ -98,6 +98,7 @@ def test_changed_argument_of_a_model_makes_only_its_cells_stale(project: Path) -
     stale = json.loads(run(project, "dvc", "status", "--json"))
     params.write_text(before)
     assert set(stale) == {
+        "measure@demo-streets-segnet_v1",
         "train@demo-streets-segnet_v1-ce-0",
         "evaluate@demo-streets-segnet_v1-ce-0",
     }
@@ -124,6 +125,7 @@ def test_new_model_takes_a_file_a_registry_line_and_a_word_and_runs_alone(projec
     printed = run(project, "dvc", "repro")
     ran = [line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")]
     assert set(ran) == {
+        "measure@demo-streets-tiny",
         "train@demo-streets-tiny-ce-0",
         "evaluate@demo-streets-tiny-ce-0",
         "report@demo",

@@ -153,7 +153,7 @@ def test_void_has_its_own_color_in_the_truth_and_predictions_show_there() -> Non
     assert truth.tolist() == [[list(road), list(sky)], [list(sky), list(IGNORE_COLOR)]]
     assert predicted[1, 1].tolist() == list(sky)
     assert errors is not None
-    right, void = list(RIGHT_COLOR), [0, 0, 0]
+    right, void = list(RIGHT_COLOR), list(IGNORE_COLOR)
     assert errors.tolist() == [[right, right], [right, void]]
 
 
@@ -163,8 +163,8 @@ def test_the_map_of_errors_is_orange_where_the_prediction_is_wrong() -> None:
     figure = prediction_grid([wrong], TWO_CLASSES, title="streets")
     errors = figure.axes[-1].images[0].get_array()
     assert errors is not None
-    right = list(RIGHT_COLOR)
-    assert errors.tolist() == [[right, list(WRONG_COLOR)], [right, [0, 0, 0]]]
+    right, void = list(RIGHT_COLOR), list(IGNORE_COLOR)
+    assert errors.tolist() == [[right, list(WRONG_COLOR)], [right, void]]
 
 
 def test_the_grid_names_columns_rows_and_classes() -> None:

@@ -34,13 +34,16 @@ def test_a_report_has_all_its_files_and_compare_can_read_it() -> None:
     report_on(bench)
     folder = report_folder("fake")
     assert {path.name for path in folder.iterdir()} == {
-        *("index.md", "bench.json", "results.csv", "curves.csv", "intervals.json"),
+        *("index.md", "index.html", "bench.json", "results.csv", "curves.csv", "intervals.json"),
         *("figures", "runs"),
     }
     assert {path.name for path in (folder / "figures").iterdir()} == {
         "classes-streets.png",
+        "cost-streets.png",
         "curves-streets.png",
+        "heat-streets.png",
         "predictions-streets.png",
+        "ranking-streets.png",
         "confusion-streets-fcn8s-ce.png",
         "confusion-streets-segnet_v1-ce.png",
     }
@@ -60,7 +63,7 @@ def test_the_page_says_what_was_run_and_how_to_run_it_again() -> None:
     page = report_on(fake_bench())
     assert "2 models x 1 loss x 3 seeds on 1 data set (streets), 6 of 6 cells done" in page
     assert "**streets: synthetic scenes, compares with nothing published.**" in page
-    assert f"git checkout {COMMIT}\nsegbench preset fake && dvc repro" in page
+    assert f"git checkout {COMMIT}\nsegbench run  # with the block `bench`" in page
     assert "| streets-fcn8s-ce-s2 | 01234567 | 2026-01-02 03:04 | Fake CPU | float32 | 2 |" in page
     assert "Source: tests/fake_results.py. Licence: none." in page
     assert "Cells that are not done" not in page
