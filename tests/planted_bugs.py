@@ -1,0 +1,78 @@
+"""Bugs to plant, and a runner: ``python tests/planted_bugs.py BUG`` in a project's folder.
+
+The runner trains and evaluates every cell of the project's bench by its stage scripts, with the bug
+in; the prepared data are there already. No file of the tree is changed.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+from unittest.mock import patch
+
+from torch import Tensor
+
+from segnet import augment, losses
+from segnet.models import segnet_v1
+from segnet.taxonomy import IGNORE_INDEX
+
+
+def unpool_with_the_indices_of_another_image() -> AbstractContextManager[Any]:
+    """Each image of a batch is unpooled with the pooling indices of the one before."""
+    right = segnet_v1.unpool
+
+    def wrong(features: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
+        return right(features, indices.roll(1, 0), size)
+
+    return patch.object(segnet_v1, "unpool", wrong)
+
+
+def train_void_as_the_first_class() -> AbstractContextManager[Any]:
+    """The loss counts void pixels as pixels of class 0."""
+    right = losses.pixel_cross_entropy
+
+    def wrong(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        return right(logits, targets.where(targets != IGNORE_INDEX, 0))
+
+    return patch.object(losses, "pixel_cross_entropy", wrong)
+
+
+def resize_masks_bilinearly() -> AbstractContextManager[Any]:
+    """Masks are resized as images are; labels that are no class afterwards become void."""
+    right = augment._sample
+
+    def wrong(planes: Tensor, grid: Tensor, extents: Tensor, *, mode: str) -> Tensor:
+        sampled = right(planes, grid, extents, mode="bilinear")
+        if mode == "bilinear":
+            return sampled
+        highest = planes[planes != IGNORE_INDEX].max()
+        return sampled.where(sampled <= highest, IGNORE_INDEX)
+
+    return patch.object(augment, "_sample", wrong)
+
+
+BUGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "none": nullcontext,
+    "unpooling": unpool_with_the_indices_of_another_image,
+    "void mask": train_void_as_the_first_class,
+    "mask resize": resize_masks_bilinearly,
+}
+
+
+def main(bug: str) -> None:
+    from pipelines import baselines, evaluate, train
+    from segnet.config import load_config
+
+    bench = load_config().bench
+    for dataset in bench.datasets:
+        baselines.main(dataset)
+    with BUGS[bug]():
+        for cell in bench.cells():
+            train.main(cell.dataset, cell.model, cell.loss, cell.seed)
+            evaluate.main(cell.dataset, cell.model, cell.loss, cell.seed)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
