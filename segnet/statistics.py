@@ -15,8 +15,12 @@ Comparing all pairs of a table by 95 % intervals would show a difference where t
 of twenty pairs. The intervals of :func:`compare_pairs` are therefore Bonferroni's (Dunn 1961,
 "Multiple comparisons among means", JASA 56): at level ``1 - 0.05 / pairs`` each, all of them hold
 together with at least 95 %. Holm's procedure would show a little more, but gives each interval a
-level of its own; here a pair is shown to differ exactly if the printed interval excludes 0. Without
-several seeds that is about these trained weights on such images, never a ranking over trainings.
+level of its own; here a pair is shown to differ only if the printed interval excludes 0.
+
+Where both models have several seeds, the difference must also exceed what the seeds explain: the
+half-width of the 95 % interval of Welch's t (1947, "The generalization of Student's problem when
+several different population variances are involved", Biometrika 34). With one seed the verdict is
+about these trained weights on such images, never a ranking over trainings.
 """
 
 from __future__ import annotations
@@ -78,12 +82,16 @@ class Difference:
     seed_error: float
     """Standard error of the difference over seeds, ``sqrt(sd1^2 / n1 + sd2^2 / n2)``; NaN with one
     seed. The interval does not hold it."""
+    seed_margin: float
+    """A difference that the seeds alone explain, at 95 %; NaN with one seed."""
     scheme: str
     """How images were drawn, which belongs beside the interval."""
 
     @property
     def sign(self) -> int:
-        """1 or -1 if the interval excludes 0, else 0: a difference was not shown."""
+        """1 or -1 if the interval excludes 0 and the seeds do not explain it, else 0."""
+        if abs(self.difference) < self.seed_margin:
+            return 0
         return int(self.low > 0) - int(self.high < 0)
 
     @property
@@ -163,6 +171,7 @@ def compare(
         level=level,
         num_seeds=min(len(our_seeds), len(their_seeds)),
         seed_error=math.hypot(*errors),
+        seed_margin=_welch_margin(errors, [len(our_seeds), len(their_seeds)]),
         scheme=str(resampled.scheme),
     )
 
@@ -196,6 +205,17 @@ def _percentile_interval(
     tail = 50 * (1 - level)
     low, high = np.percentile(draws, (tail, 100 - tail))
     return float(low), float(high)
+
+
+def _welch_margin(errors: Sequence[float], sizes: Sequence[int]) -> float:
+    """Half the 95 % interval of a difference of two means with these standard errors."""
+    error = math.hypot(*errors)
+    if math.isnan(error) or error == 0:
+        return error
+    from scipy.special import stdtrit
+
+    spread = sum(one**4 / (size - 1) for one, size in zip(errors, sizes, strict=True))
+    return error * float(stdtrit(error**4 / spread, (1 + LEVEL) / 2))
 
 
 def _standard_deviation(values: Float64[np.ndarray, " values"]) -> float:

@@ -35,7 +35,7 @@ ONLY_IMPORTER = {
     "matplotlib": "segnet/reporting",
     "segmentation_models_pytorch": ("segnet/models", "segnet/losses.py"),
     "typer": "segnet/cli/",
-    "scipy": "segnet/datasets/matlab.py",
+    "scipy": ("segnet/datasets/matlab.py", "segnet/statistics.py"),
 }
 DRAWERS = ("utils", "helpers", "common", "misc", "core", "base", "manager", "handler")
 

@@ -337,6 +337,22 @@ def test_spread_over_seeds_of_a_difference_is_that_of_two_means() -> None:
     assert found.remark == ""
 
 
+def test_a_difference_that_the_seeds_explain_is_not_shown() -> None:
+    """Seeds that differ much, images that do not: the interval over images excludes 0."""
+    right, wrong = np.diag([90, 90]), np.array([[0, 90], [90, 0]])
+    first = np.stack([[right * (9 - seed) + wrong * seed] * 40 for seed in (1, 4, 2)])
+    second = np.stack([[right * (9 - seed) + wrong * seed] * 40 for seed in (2, 4, 2)])
+    plan = plan_resampling(stills(40))
+    found = compare(resample_scores({"a": first, "b": second}, plan, 100), "a", "b")
+    assert found.low > 0
+    assert (found.sign, found.verdict) == (0, "no difference shown")
+    scores = [[float(metrics.miou(run.sum(0))) for run in model] for model in (first, second)]
+    welch = stats.ttest_ind(*scores, equal_var=False).confidence_interval(0.95)
+    assert found.seed_margin == pytest.approx((welch.high - welch.low) / 2)
+    one = compare(resample_scores({"a": first[:1], "b": second[:1]}, plan, 100), "a", "b")
+    assert one.sign == 1
+
+
 def test_a_class_that_was_not_drawn_is_left_out() -> None:
     counts = np.zeros((10, 3, 3), np.int64)
     counts[:, 0, 0], counts[:, 1, 1] = 50, np.arange(10)

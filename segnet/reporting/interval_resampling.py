@@ -62,6 +62,7 @@ def resample_cells(cells: Sequence[CellResult]) -> DatasetIntervals:
                 low=found.low,
                 high=found.high,
                 num_seeds=found.num_seeds,
+                seed_margin=found.seed_margin,
             )
         )
     found_scores = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -42,11 +43,18 @@ class Gap(Section):
     high: Score
     num_seeds: int
     """Seeds of the model that has fewer."""
+    seed_margin: Score = math.nan
+    """A difference that the seeds alone explain, at 95 %; NaN with one seed."""
 
     @property
     def sign(self) -> int:
-        """1 or -1 if the interval excludes 0, else 0: a difference was not shown."""
-        return int(self.low > 0) - int(self.high < 0)
+        """1 or -1 if the interval excludes 0 and the seeds do not explain it, else 0."""
+        return 0 if self.within_seeds else int(self.low > 0) - int(self.high < 0)
+
+    @property
+    def within_seeds(self) -> bool:
+        """Whether the seeds alone explain the difference."""
+        return abs(self.difference) < self.seed_margin
 
 
 class DatasetIntervals(Section):

@@ -10,7 +10,7 @@ from segnet.reporting.columns import default_columns, legend
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.grid import PER_CLASS, Grid, comparison_grid, per_class_grid
 from segnet.reporting.published_rows import RANKED_NOTE, others_grid, ranked_grid
-from segnet.reporting.significance import gaps_grid, significance_grid
+from segnet.reporting.significance import ONE_SEED, gaps_grid, significance_grid
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,10 @@ def _significance(comparison: Comparison) -> list[TitledGrid]:
     if not square.lines:
         title = "Differences of mIoU: none was tested; see the notes"
         return [TitledGrid(title, EMPTY)]
+    one_seed = f" With {ONE_SEED}." if any(one.num_seeds == 1 for one in comparison.gaps) else ""
     notes = (
         ">: the row's mIoU is shown to be higher than the column's; <: lower; =: no difference "
-        "shown. All pairs hold together at 95 %.",
+        f"shown. All pairs hold together at 95 %.{one_seed}",
     )
     return [
         TitledGrid("Differences of mIoU that are shown", square, notes),

@@ -13,6 +13,7 @@ from segnet.reporting.seed_summary import ComparisonRow
 
 NO_DIFFERENCE = "no difference shown"
 ONE_SEED = "one seed: not a ranking over trainings"
+WITHIN_SEEDS = "not beyond the spread over seeds"
 SIGNS = {1: ">", -1: "<", 0: "="}
 
 Signs = Mapping[tuple[Row, Row], int]
@@ -87,7 +88,7 @@ def gap_rows(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> list[dict[st
                     "low": one.low,
                     "high": one.high,
                     "verdict": verdict[one.sign],
-                    "remark": ONE_SEED if one.num_seeds == 1 else "",
+                    "remark": _remark(one),
                 }
             )
     return sorted(pairs, key=lambda pair: (pair["first_row"], pair["second_row"]))
@@ -108,16 +109,16 @@ def gaps_grid(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> Grid:
     return Grid(("pair", "verdict", "difference", "interval"), tuple(lines), 2)
 
 
+def _remark(gap: Gap) -> str:
+    if gap.num_seeds == 1:
+        return ONE_SEED
+    return WITHIN_SEEDS if gap.within_seeds and gap.low * gap.high > 0 else ""
+
+
 def _turned(gap: Gap) -> Gap:
     """The same difference, seen from the other side."""
-    return Gap(
-        first=gap.second,
-        second=gap.first,
-        difference=-gap.difference,
-        low=-gap.high,
-        high=-gap.low,
-        num_seeds=gap.num_seeds,
-    )
+    ends = {"difference": -gap.difference, "low": -gap.high, "high": -gap.low}
+    return gap.model_copy(update={"first": gap.second, "second": gap.first, **ends})
 
 
 def _points(fraction: float) -> str:
