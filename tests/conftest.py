@@ -20,3 +20,9 @@ def deterministic() -> Iterator[None]:
 def one_thread() -> None:
     """Tests run side by side: one core each."""
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def same_random_numbers() -> None:
+    """Each test draws the same numbers in every run, whatever ran before it."""
+    torch.manual_seed(0)
