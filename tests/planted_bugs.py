@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from multiprocessing import get_context
 from typing import Any
 from unittest.mock import patch
 
 from torch import Tensor
 
 from segnet import augment, losses
+from segnet.config import Cell
 from segnet.models import segnet_v1
 from segnet.taxonomy import IGNORE_INDEX
 
@@ -61,17 +65,23 @@ BUGS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
 }
 
 
+def train_and_evaluate(bug: str, cell: Cell) -> None:
+    from pipelines import evaluate, train
+
+    with BUGS[bug]():
+        train.main(cell.dataset, cell.model, cell.loss, cell.seed)
+        evaluate.main(cell.dataset, cell.model, cell.loss, cell.seed)
+
+
 def main(bug: str) -> None:
-    from pipelines import baselines, evaluate, train
+    from pipelines import baselines
     from segnet.config import load_config
 
     bench = load_config().bench
     for dataset in bench.datasets:
         baselines.main(dataset)
-    with BUGS[bug]():
-        for cell in bench.cells():
-            train.main(cell.dataset, cell.model, cell.loss, cell.seed)
-            evaluate.main(cell.dataset, cell.model, cell.loss, cell.seed)
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        list(pool.map(partial(train_and_evaluate, bug), bench.cells()))
 
 
 if __name__ == "__main__":
