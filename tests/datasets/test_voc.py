@@ -107,6 +107,7 @@ def test_the_sample_says_that_it_compares_with_nothing(raw: Path) -> None:
     assert len(samples["train"]) == 4
     assert "compares with nothing published" in voc("sample").note
     assert "compares with nothing" not in voc("train_aug").note
+    assert "Void surrounds every object" in voc("train_aug").note
     assert voc("train_aug", 3).note.startswith("3 of the 10 training images are held out")
 
 
