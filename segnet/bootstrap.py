@@ -57,6 +57,19 @@ class Resampled:
         column = self._column(score)
         return self.seed_scores[row][:, column], self.draws[:, row, column]
 
+    def classes_lost(self) -> float:
+        """Classes with an IoU on the test images but none on a resample, the mean over resamples.
+
+        A resample's mIoU is the mean over the other classes. Of several models, the one that loses
+        most.
+        """
+        lost = 0.0
+        for row, scores in enumerate(self.seed_scores):
+            scored = ~np.isnan(scores[:, len(SCORES) :].mean(0))
+            gone = np.isnan(self.draws[:, row, len(SCORES) :]) & scored
+            lost = max(lost, float(gone.sum(1).mean()))
+        return lost
+
     def _column(self, score: str | int) -> int:
         if isinstance(score, str):
             return lookup({name: at for at, name in enumerate(SCORES)}, score, what="score")

@@ -315,6 +315,16 @@ def test_a_model_of_several_seeds_scores_their_mean_on_every_resample() -> None:
     assert found.seed_sd == pytest.approx(np.std(scores, ddof=1))
 
 
+def test_classes_that_a_resample_does_not_hold_are_counted() -> None:
+    """Classes 1 and 2 are in one image of forty each; class 2 is also predicted in another."""
+    counts = np.zeros((1, 40, 4, 4), np.int64)
+    counts[:, :, 0, 0] = 100
+    counts[:, 5, 1, 0] = counts[:, 7, 2, 2] = counts[:, 9, 0, 2] = 10
+    resampled = resample_scores({"model": counts}, plan_resampling(stills(40)))
+    one, two = (1 - 1 / 40) ** 40, (1 - 2 / 40) ** 40
+    assert resampled.classes_lost() == pytest.approx(one + two, abs=0.02)
+
+
 def test_one_seed_has_no_spread_and_says_so() -> None:
     counts = {"one": MODELS["model0"], "three": np.concatenate([*MODELS.values()])}
     resampled = resample_scores(counts, plan_resampling(stills(40)), 100)

@@ -14,6 +14,9 @@ from segnet.results import CellResult, DataFacts, Results, outdated_parameters
 MAX_NAMED = 8
 """Names in a note; more are counted."""
 
+MANY_LOST = 0.5
+"""Classes lost by a resample that are worth a note."""
+
 OR_SEEDS = ", or is not larger than the seeds alone explain (95 % interval of Welch's t)"
 
 SYNTHETIC = "synthetic scenes, compares with nothing published"
@@ -46,6 +49,11 @@ def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -
         f"95 %: percentile interval over test images ({intervals.resamples:,} resamples, "
         f"{intervals.scheme}). It speaks of other images, not of other trainings."
     ]
+    if intervals.classes_lost >= MANY_LOST:
+        notes.append(
+            f"A resample lacks {intervals.classes_lost:.1f} rare classes on average and its mIoU "
+            "is the mean over the others: where rare classes score low, the interval lies too high."
+        )
     trained = [row for row in rows if row.seeds and not row.is_baseline]
     if any(row.ties is not None for row in trained):
         single = any(len(row.seeds) == 1 for row in trained)

@@ -72,6 +72,7 @@ def resample_cells(cells: Sequence[CellResult]) -> DatasetIntervals:
         digest=digest,
         scheme=str(scheme),
         resamples=RESAMPLES,
+        classes_lost=resampled.classes_lost(),
         scores={
             row: {name: (one.low, one.high, one.image_sd) for name, one in scores.items()}
             for row, scores in found_scores.items()

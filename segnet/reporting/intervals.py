@@ -67,6 +67,8 @@ class DatasetIntervals(Section):
     reason: str = ""
     """Why there are no intervals, if there are none."""
     resamples: int = 0
+    classes_lost: float = 0
+    """Classes of the table that a resample does not hold, the mean over resamples."""
     scores: dict[str, dict[str, tuple[Score, Score, Score]]] = Field(default={})
     """By ``model/loss`` and score: low, high and standard deviation."""
     gaps: tuple[Gap, ...] = ()

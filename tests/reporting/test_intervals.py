@@ -16,8 +16,15 @@ from segnet.config import BASELINES, Bench, Cell
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder, report_folder
 from segnet.reporting import interval_resampling, significance
+from segnet.reporting.captions import interval_notes
 from segnet.reporting.comparison import Comparison, compare
-from segnet.reporting.intervals import Gap, IntervalsRecord, digest_of, resample_bench
+from segnet.reporting.intervals import (
+    DatasetIntervals,
+    Gap,
+    IntervalsRecord,
+    digest_of,
+    resample_bench,
+)
 from segnet.reporting.significance import gap_rows, significance_grid
 from segnet.reporting.sorting import sort_rows
 from segnet.resampling import plan_resampling
@@ -109,6 +116,12 @@ def test_notes_state_the_blocks_what_the_interval_is_over_and_single_seeds() -> 
     assert significance.ONE_SEED not in text
     (single,) = compare(write_bench(three_models(seeds=(0,))))
     assert significance.ONE_SEED in notes(single)
+
+
+@pytest.mark.parametrize(("lost", "said"), [(0.2, False), (6.64, True)])
+def test_a_note_says_that_resamples_lack_rare_classes(lost: float, said: bool) -> None:
+    found = DatasetIntervals(digest="", resamples=10_000, scheme="stills", classes_lost=lost)
+    assert ("lacks 6.6 rare classes" in " ".join(interval_notes((), found))) == said
 
 
 def test_stills_are_drawn_one_by_one() -> None:
