@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.box import SIMPLE_HEAD
@@ -16,8 +17,14 @@ from segnet.reporting.sections import Choice, titled_grids
 WIDTH = 100
 """Columns of a terminal that every table fits."""
 
+GAPS = (2, 1)
+"""Blanks between two columns of a table; the fewer where only they let it fit."""
+
 FOLDED = 10
-"""Words and headings may be folded to this many columns."""
+"""Headings may be folded to this many columns."""
+
+NAME = 13
+"""Names of more columns than this are broken after their underscores."""
 
 
 def terminal_parts(comparison: Comparison, choice: Choice) -> Iterator[Text | Table]:
@@ -25,21 +32,22 @@ def terminal_parts(comparison: Comparison, choice: Choice) -> Iterator[Text | Ta
     yield Text(comparison.title, style="bold")
     for one in titled_grids(comparison, choice):
         yield Text(one.title)
-        for part in split_grid(one.grid):
-            yield _table(part)
+        gap = _gap(one.grid)
+        for part in split_grid(one.grid, gap=gap):
+            yield _table(part, gap)
         if one.notes:
             yield Text("\n".join(one.notes))
         yield Text()
 
 
-def split_grid(grid: Grid, width: int = WIDTH) -> list[Grid]:
+def split_grid(grid: Grid, width: int = WIDTH, *, gap: int = GAPS[0]) -> list[Grid]:
     """The grid in parts that fit so many columns, each with the columns of words."""
     keys = grid.num_text_columns
-    room = width - sum(min(_width(grid, at), FOLDED) + 1 for at in range(keys))
+    room = width - sum(_width(grid, at) + gap for at in range(keys))
     parts: list[list[int]] = [[]]
     used = 0
     for at in range(keys, len(grid.headings)):
-        needed = _width(grid, at) + 1
+        needed = _width(grid, at) + gap
         if parts[-1] and used + needed > room:
             parts.append([])
             used = 0
@@ -79,8 +87,8 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _table(grid: Grid) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+def _table(grid: Grid, gap: int) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, gap - 1, 0, 0), pad_edge=False)
     for at, heading in enumerate(grid.headings):
         is_text = at < grid.num_text_columns
         shown = heading if is_text else heading.replace(" / ", "\n")
@@ -91,13 +99,39 @@ def _table(grid: Grid) -> Table:
             overflow="fold",
         )
     for line in grid.lines:
-        table.add_row(*(Text(entry.text, style="bold" if entry.is_best else "") for entry in line))
+        table.add_row(
+            *(
+                Text(
+                    break_name(entry.text) if at < grid.num_text_columns else entry.text,
+                    style="bold" if entry.is_best else "",
+                )
+                for at, entry in enumerate(line)
+            )
+        )
     return table
 
 
+def break_name(name: str, width: int = NAME) -> str:
+    """The name in lines of at most so many columns, where it has underscores to break after."""
+    lines = [""]
+    for part in re.split("(?<=_)", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(lines)
+
+
+def _gap(grid: Grid) -> int:
+    return next((gap for gap in GAPS if len(split_grid(grid, gap=gap)) == 1), GAPS[0])
+
+
 def _width(grid: Grid, at: int) -> int:
-    texts = max((len(line[at].text) for line in grid.lines), default=0)
-    return max(texts, min(_heading_width(grid.headings[at]), FOLDED))
+    texts = [line[at].text for line in grid.lines]
+    widest = max(map(len, texts), default=0)
+    if at < grid.num_text_columns:
+        parts = (part for text in texts for part in break_name(text).split("\n"))
+        widest = min(NAME, max(map(len, parts), default=0))
+    return max(widest, min(_heading_width(grid.headings[at]), FOLDED))
 
 
 def _heading_width(heading: str) -> int:

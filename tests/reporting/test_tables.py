@@ -14,7 +14,13 @@ from segnet.reporting.columns import COLUMNS
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.sections import Choice, titled_grids
 from segnet.reporting.seed_summary import Spread
-from segnet.reporting.tables import markdown_grid, markdown_table, split_grid, terminal_parts
+from segnet.reporting.tables import (
+    break_name,
+    markdown_grid,
+    markdown_table,
+    split_grid,
+    terminal_parts,
+)
 from segnet.results import cells_of, load_results
 
 DATA = {"streets": FACTS}
@@ -113,6 +119,22 @@ def test_columns_that_do_not_fit_abreast_are_a_table_of_their_own_with_every_row
     assert [name for part in parts for name in part.headings[1:]] == [*per_class.grid.headings[1:]]
     roads = [entry for part in parts for entry in part.lines[0][1:]]
     assert roads == [*per_class.grid.lines[0][1:]]
+
+
+def test_long_names_break_after_underscores_and_the_default_table_stays_whole() -> None:
+    assert break_name("segnet_v1") == "segnet_v1"
+    assert break_name("segnet_basic_encoder_addition") == "segnet_basic_\nencoder_\naddition"
+    assert break_name("deeplabv3plus") == "deeplabv3plus"
+    bench = fake_bench(models=["fcn_basic_no_addition_no_dim_reduction"], seeds=[0, 1])
+    for cell, counts in zip(cells_of(bench)[2:], (PERFECT, GOOD), strict=True):
+        write_cell(bench, cell, counts)
+    (comparison,) = compare(load_results(bench, DATA))
+    lines = text_of(comparison, Choice()).splitlines()
+    shown = [line.split() for line in lines]
+    assert [words[1] for words in shown if "fcn_basic_no_" in words] == ["fcn_basic_no_"]
+    assert ["addition_no_"] in shown
+    assert ["dim_reduction"] in shown
+    assert sum("model" in words for words in shown) == 1
 
 
 def test_a_vertical_line_does_not_end_a_markdown_cell() -> None:
