@@ -24,7 +24,7 @@ FOLDED = 10
 """Headings may be folded to this many columns."""
 
 NAME = 13
-"""Names of more columns than this are broken after their underscores."""
+"""Names of more columns than this are broken after ``_`` and ``-``."""
 
 
 def terminal_parts(comparison: Comparison, choice: Choice) -> Iterator[Text | Table]:
@@ -112,9 +112,12 @@ def _table(grid: Grid, gap: int) -> Table:
 
 
 def break_name(name: str, width: int = NAME) -> str:
-    """The name in lines of at most so many columns, where it has underscores to break after."""
+    """The name in lines of at most so many columns, where it has ``_`` or ``-`` to break after.
+
+    What has blanks is left as it is: it breaks there.
+    """
     lines = [""]
-    for part in re.split("(?<=_)", name):
+    for part in [name] if " " in name else re.split("(?<=[_-])", name):
         if lines[-1] and len(lines[-1] + part) > width:
             lines.append("")
         lines[-1] += part

@@ -121,9 +121,11 @@ def test_columns_that_do_not_fit_abreast_are_a_table_of_their_own_with_every_row
     assert roads == [*per_class.grid.lines[0][1:]]
 
 
-def test_long_names_break_after_underscores_and_the_default_table_stays_whole() -> None:
+def test_long_names_break_after_their_parts_and_the_default_table_stays_whole() -> None:
     assert break_name("segnet_v1") == "segnet_v1"
     assert break_name("segnet_basic_encoder_addition") == "segnet_basic_\nencoder_\naddition"
+    assert break_name("FCN-Basic-NoAddition") == "FCN-Basic-\nNoAddition"
+    assert break_name("segnet_basic / median_frequency") == "segnet_basic / median_frequency"
     assert break_name("deeplabv3plus") == "deeplabv3plus"
     bench = fake_bench(models=["fcn_basic_no_addition_no_dim_reduction"], seeds=[0, 1])
     for cell, counts in zip(cells_of(bench)[2:], (PERFECT, GOOD), strict=True):
