@@ -95,8 +95,8 @@ def accept(results: Results, command: str) -> Accepted:
         assert evaluation is not None
         groups[name] = AcceptedGroup(
             miou=scores,
-            sd_seed=0.0 if cells[0].is_baseline else sd,
-            sd_numeric=0.0 if cells[0].is_baseline else SD_NUMERIC,
+            sd_seed=0.0 if cells[0].is_blind else sd,
+            sd_numeric=0.0 if cells[0].is_blind else SD_NUMERIC,
             provenance=evaluation.provenance,
         )
     return Accepted(
@@ -159,7 +159,7 @@ def _not_finite(cells: Sequence[CellResult]) -> str:
     for one in cells:
         assert one.evaluation is not None
         names = ["miou", "pixel_accuracy", "class_accuracy", "fwiou"]
-        names += [] if one.is_baseline else ["cross_entropy", "dice"]  # baselines have no logits
+        names += [] if one.is_blind else ["cross_entropy", "dice"]  # they have no logits
         for evaluation in one.evaluation.evaluations:
             broken = [name for name in names if not math.isfinite(getattr(evaluation.scores, name))]
             found += [f"{one.cell.slug} {evaluation.checkpoint} {name}" for name in broken]

@@ -20,7 +20,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Size = tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]]
 Range = tuple[float, float]
 
-BASELINES = ("majority", "prior")
+BLIND_PREDICTORS = ("majority", "prior")
 """Predictors that look at no image; a network that does not beat them is broken."""
 
 
@@ -98,12 +98,12 @@ class Bench(Section):
             raise ValueError(f"more_seeds repeats seeds of the bench: {sorted(twice)}")
         return self
 
-    def baseline_cells(self) -> tuple[Cell, ...]:
+    def blind_cells(self) -> tuple[Cell, ...]:
         """The rows that train nothing: majority class and per-pixel prior of each data set."""
         return tuple(
-            Cell(bench=self.name, dataset=dataset, model=baseline, loss="none", seed=0)
+            Cell(bench=self.name, dataset=dataset, model=name, loss="none", seed=0)
             for dataset in self.datasets
-            for baseline in BASELINES
+            for name in BLIND_PREDICTORS
         )
 
 

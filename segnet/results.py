@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from segnet.config import BASELINES, Bench, Cell, Section
+from segnet.config import BLIND_PREDICTORS, Bench, Cell, Section
 from segnet.errors import UserError, unknown
 from segnet.paths import REPORTS, cell_report_folder, report_folder
 from segnet.records import Checkpoint, Evaluation, EvaluationRecord, TrainRecord, write_atomically
@@ -85,23 +85,23 @@ class CellResult:
     reason: str
     """Why the cell is not done, with the file that was looked for; empty if it is."""
     train: TrainRecord | None
-    """None for a baseline, which trains nothing, and for a cell that has not been trained."""
+    """None for a blind predictor, which trains nothing, and for a cell not trained yet."""
     evaluation: EvaluationRecord | None
 
     @property
-    def is_baseline(self) -> bool:
+    def is_blind(self) -> bool:
         """Whether the cell looks at no image."""
-        return self.cell.model in BASELINES
+        return self.cell.model in BLIND_PREDICTORS
 
     def score_of(self, checkpoint: Checkpoint) -> Evaluation | None:
-        """The evaluation of one checkpoint; None if there is none (baselines have no ``last``)."""
+        """One checkpoint's evaluation, or None: blind predictors have no ``last``."""
         evaluations = self.evaluation.evaluations if self.evaluation else ()
         return next((one for one in evaluations if one.checkpoint == checkpoint), None)
 
 
 @dataclass(frozen=True)
 class Results:
-    """All cells of a bench, baselines first, then in the order of its axes."""
+    """All cells of a bench, blind predictors first, then in the order of its axes."""
 
     bench: Bench
     cells: tuple[CellResult, ...]
@@ -124,8 +124,8 @@ class Epoch:
 
 
 def cells_of(bench: Bench) -> tuple[Cell, ...]:
-    """Every cell of a bench, baselines first."""
-    return bench.baseline_cells() + bench.cells()
+    """Every cell of a bench, blind predictors first."""
+    return bench.blind_cells() + bench.cells()
 
 
 def load_results(bench: Bench, data: Mapping[str, DataFacts]) -> Results:
@@ -186,15 +186,15 @@ def _epoch(line: dict[str, str]) -> Epoch:
 
 def _read_cell(cell: Cell, bench: Bench) -> CellResult:
     folder = cell_report_folder(cell.bench, cell.slug)
-    is_baseline = cell.model in BASELINES
-    train = None if is_baseline else _read_if_there(TrainRecord, folder, cell)
+    is_blind = cell.model in BLIND_PREDICTORS
+    train = None if is_blind else _read_if_there(TrainRecord, folder, cell)
     evaluation = _read_if_there(EvaluationRecord, folder, cell)
-    if train is None and not is_baseline:
+    if train is None and not is_blind:
         reason = f"not trained: no {folder / TrainRecord.FILE_NAME}"
         return CellResult(cell, "missing", reason, None, None)
     if evaluation is None:
         reason = f"not evaluated: no {folder / EvaluationRecord.FILE_NAME}"
-        return CellResult(cell, "missing" if is_baseline else "not evaluated", reason, train, None)
+        return CellResult(cell, "missing" if is_blind else "not evaluated", reason, train, None)
     return CellResult(cell, "done", "", train, evaluation)
 
 
@@ -215,7 +215,7 @@ def outdated_parameters(result: CellResult, bench: Bench) -> dict[str, tuple[Any
     """Parameters of the bench that a cell was trained with, where they differ from the bench's now.
 
     Returns:
-        ``{key: (trained with, now)}``; empty for baselines and cells that are not trained.
+        ``{key: (trained with, now)}``; empty for blind predictors and cells that are not trained.
     """
     trained = result.train.config.get("bench", {}) if result.train else {}
     now = bench.model_dump(mode="json")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from segnet.config import BASELINES, Bench, Cell
+from segnet.config import BLIND_PREDICTORS, Bench, Cell
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.store import PreparedDataset, PreparedSplit
 from segnet.paths import cell_report_folder, cell_run_folder
@@ -149,19 +149,19 @@ def write_scores(
 ) -> Path:
     """The records of an evaluation with these counts."""
     folder = cell_report_folder(bench.name, cell.slug)
-    is_baseline = cell.model in BASELINES
+    is_blind = cell.model in BLIND_PREDICTORS
     num_images = len(counts["selected"])
     evaluations = tuple(
         Evaluation(
             checkpoint=checkpoint,
-            epoch=0 if is_baseline else bench.total_epochs,
+            epoch=0 if is_blind else bench.total_epochs,
             split="test",
             num_images=num_images,
             scores=scores_from_counts(
                 one,
                 taxonomy,
-                cross_entropy=math.nan if is_baseline else 0.5,
-                dice=math.nan if is_baseline else 0.25,
+                cross_entropy=math.nan if is_blind else 0.5,
+                dice=math.nan if is_blind else 0.25,
                 **others,
             ),
         )
@@ -180,7 +180,7 @@ def write_scores(
 
 def write_cell(bench: Bench, cell: Cell, counts: Int64[np.ndarray, "n k k"]) -> Path:
     """All records of a cell, the same counts for both checkpoints; a baseline has one."""
-    if cell.model in BASELINES:
+    if cell.model in BLIND_PREDICTORS:
         return write_scores(bench, cell, {"selected": counts})
     write_training(bench, cell)
     return write_scores(bench, cell, {"selected": counts, "last": counts})
@@ -205,7 +205,7 @@ def write_predicted_cell(
     """Records and counts of a cell with these predictions on the test split."""
     test, taxonomy = data.splits["test"], data.taxonomy
     counts = count_pairs(test.masks, predicted, taxonomy.num_classes)
-    if cell.model in BASELINES:
+    if cell.model in BLIND_PREDICTORS:
         write_scores(
             bench,
             cell,

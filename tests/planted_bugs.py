@@ -74,12 +74,12 @@ def train_and_evaluate(bug: str, cell: Cell) -> None:
 
 
 def main(bug: str) -> None:
-    from pipelines import baselines
+    from pipelines import blind_predictors
     from segnet.config import load_config
 
     bench = load_config().bench
     for dataset in bench.datasets:
-        baselines.main(dataset)
+        blind_predictors.main(dataset)
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
         list(pool.map(partial(train_and_evaluate, bug), bench.cells()))
 

@@ -54,7 +54,7 @@ def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -
             f"A resample lacks {intervals.classes_lost:.1f} rare classes on average and its mIoU "
             "is the mean over the others: where rare classes score low, the interval lies too high."
         )
-    trained = [row for row in rows if row.seeds and not row.is_baseline]
+    trained = [row for row in rows if row.seeds and not row.is_blind]
     if any(row.ties is not None for row in trained):
         single = any(len(row.seeds) == 1 for row in trained)
         several = sum(len(row.seeds) > 1 for row in trained) > 1
@@ -82,7 +82,7 @@ def notes_on(
             f"No test pixel is {', '.join(absent)}: such a class counts only where a model "
             "predicts it, and then with IoU 0."
         )
-    trained = [row for row in rows if row.seeds and not row.is_baseline]
+    trained = [row for row in rows if row.seeds and not row.is_blind]
     single = [row for row in trained if len(row.seeds) == 1]
     if single:
         which = "every row" if len(single) == len(trained) else _some([row.label for row in single])
@@ -91,7 +91,7 @@ def notes_on(
         )
     if any(len(row.seeds) > 1 for row in trained):
         notes.append("± is the sample standard deviation over seeds, not over test images.")
-    floor = max((row.miou.mean for row in rows if row.seeds and row.is_baseline), default=0.0)
+    floor = max((row.miou.mean for row in rows if row.seeds and row.is_blind), default=0.0)
     below = [row.label for row in trained if row.miou.mean < floor]
     if below:
         notes.append(

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int64
 from matplotlib.figure import Figure
 
-from segnet.reporting.figure_style import BASELINE_COLOR, PICTURE_STYLE, STYLE, Look
+from segnet.reporting.figure_style import PICTURE_STYLE, PRIOR_COLOR, STYLE, Look
 from segnet.reporting.seed_summary import ComparisonRow
 
 
@@ -18,12 +18,12 @@ def per_class_iou(
     classes: Sequence[str],
     looks: Mapping[tuple[str, str], Look],
     *,
-    baseline: ComparisonRow | None,
+    prior: ComparisonRow | None,
     title: str,
 ) -> Figure:
     """Test IoU of each class: a mark a model and loss, a line from the worst to the best seed.
 
-    A grey bar reaches to the IoU of ``baseline``, which looks at no image.
+    A grey bar reaches to the IoU of ``prior``, which looks at no image.
     """
     with mpl.rc_context(STYLE):
         height = 1.5 + len(classes) * max(0.3, 0.11 * len(rows))
@@ -31,10 +31,10 @@ def per_class_iou(
         axes = figure.subplots()
         axes.set_title(title)
         places = np.arange(len(classes))
-        if baseline is not None:
-            values = [100 * baseline.iou[name].mean for name in classes]
-            label = f"{baseline.model} (looks at no image)"
-            axes.barh(places, np.nan_to_num(values), height=0.72, color=BASELINE_COLOR, label=label)
+        if prior is not None:
+            values = [100 * prior.iou[name].mean for name in classes]
+            label = f"{prior.model} (looks at no image)"
+            axes.barh(places, np.nan_to_num(values), height=0.72, color=PRIOR_COLOR, label=label)
         for at, row in enumerate(rows):
             offset = 0.0 if len(rows) == 1 else 0.56 * (at / (len(rows) - 1) - 0.5)
             scores = [row.iou[name] for name in classes]

@@ -20,7 +20,7 @@ from segnet.reporting.seed_summary import ComparisonRow
 
 def _seeds(row: ComparisonRow) -> str:
     """How many seeds are done, and of how many if some are not."""
-    if row.is_baseline:
+    if row.is_blind:
         return DASH if row.seeds else "missing"
     done = len(row.seeds)
     return str(done) if done == row.planned_seeds else f"{done} of {row.planned_seeds}"
@@ -58,7 +58,7 @@ COLUMNS = (
         is_least_first=True,
     ),
     name_column("model", lambda row: row.model, lambda row: row.model),
-    name_column("loss", lambda row: DASH if row.is_baseline else row.loss, lambda row: row.loss),
+    name_column("loss", lambda row: DASH if row.is_blind else row.loss, lambda row: row.loss),
     Column(
         "seeds",
         "seeds",

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segnet.config import BASELINES
+from segnet.config import BLIND_PREDICTORS
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.paths import report_folder
 from segnet.reporting.captions import interval_notes, notes_on, protocol_line
@@ -43,8 +43,8 @@ class Comparison:
     published: PublishedRows | None = None
     """What others have published, where it was asked for."""
 
-    def baseline(self, model: str) -> ComparisonRow | None:
-        """The row of a baseline, None if it is filtered out or has not run."""
+    def blind_row(self, model: str) -> ComparisonRow | None:
+        """The row of a blind predictor, None if it is filtered out or has not run."""
         return next((row for row in self.rows if row.model == model and row.seeds), None)
 
 
@@ -56,12 +56,12 @@ def compare(
     datasets: Sequence[str] = (),
     intervals: IntervalsRecord | None = None,
 ) -> tuple[Comparison, ...]:
-    """One comparison a data set. An empty filter keeps all; baselines stay unless models are named.
+    """One comparison a data set. An empty filter keeps all.
 
     Args:
         results: the cells of a bench.
-        models: keep these models; ``v1`` stands for ``segnet_v1``.
-        losses: keep these losses, and the baselines, which have none.
+        models: keep these models, blind predictors too; ``v1`` stands for ``segnet_v1``.
+        losses: keep these losses, and the blind predictors, which have none.
         datasets: keep these data sets.
         intervals: of the bench; default: what its folder holds.
 
@@ -69,7 +69,7 @@ def compare(
         UserError: if a filter names what the bench does not have.
     """
     bench = results.bench
-    known_models = (*BASELINES, *bench.models)
+    known_models = (*BLIND_PREDICTORS, *bench.models)
     models = tuple(expand_short_name(model, known_models) for model in models)
     for what, names, known in (
         ("model", models, known_models),
@@ -84,7 +84,7 @@ def compare(
         one
         for one in results.cells
         if (not models or one.cell.model in models)
-        and (not losses or one.is_baseline or one.cell.loss in losses)
+        and (not losses or one.is_blind or one.cell.loss in losses)
     ]
     comparisons = []
     for dataset in bench.datasets:
@@ -140,7 +140,7 @@ def _compare_on(
 
 def _with_measures(row: ComparisonRow, bench: str, intervals: DatasetIntervals) -> ComparisonRow:
     """The row with its intervals, and the cost of its network where that was measured."""
-    measured = None if row.is_baseline else read_measurement(bench, row.dataset, row.model)
+    measured = None if row.is_blind else read_measurement(bench, row.dataset, row.model)
     costs = measured._asdict() if measured else {}
     named = ("multiply_adds", "latency_ms", "peak_memory_mib")
     return dataclasses.replace(

@@ -10,7 +10,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#0
 
 DASHES = ("-", "--", ":", "-.")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-BASELINE_COLOR = "#D5D5D5"
+PRIOR_COLOR = "#D5D5D5"
 GRID_COLOR = "#DDDDDD"
 DOTS_PER_INCH = 110
 STYLE: Any = {

@@ -9,12 +9,12 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from segnet.reporting.figure_style import BASELINE_COLOR, DOTS_PER_INCH, GRID_COLOR
+from segnet.reporting.figure_style import DOTS_PER_INCH, GRID_COLOR, PRIOR_COLOR
 
 PAGE_COLORS = {
     "#000000": "currentColor",
     GRID_COLOR.lower(): "var(--line)",
-    BASELINE_COLOR.lower(): "var(--bar)",
+    PRIOR_COLOR.lower(): "var(--bar)",
 }
 """What the page colours, so that a drawing can be read on light and on dark."""
 

@@ -49,7 +49,7 @@ def resample_cells(cells: Sequence[CellResult]) -> DatasetIntervals:
     }
     scheme = plan_resampling(_sequences(cells), stream=cells[0].cell.dataset)
     resampled = resample_scores(counts, scheme)
-    trained = [row for row, of in rows.items() if not of[0].is_baseline]
+    trained = [row for row, of in rows.items() if not of[0].is_blind]
     pairs = list(combinations(trained, 2)) if len(trained) <= MAX_PAIRED else []
     gaps = []
     for first, second in pairs:

@@ -73,7 +73,7 @@ def page_choice(comparison: Comparison) -> Choice:
 def claim(results: Results) -> str:
     """What was run, in one paragraph."""
     bench = results.bench
-    trained = [one for one in results.cells if not one.is_baseline]
+    trained = [one for one in results.cells if not one.is_blind]
     done = sum(one.status == "done" for one in trained)
     drawn = [name for name, facts in results.data.items() if facts.synthetic]
     note = f" **{', '.join(drawn)}: {SYNTHETIC}.**" if drawn else ""

@@ -62,14 +62,14 @@ def draw_dataset(
     done = [
         one
         for one in results.of_dataset(comparison.dataset)
-        if one.status == "done" and not one.is_baseline
+        if one.status == "done" and not one.is_blind
     ]
     if not done:
         return Pictures((), (), ("No trained cell is done: there are no figures.",))
     confusions = _draw_confusions(folder, comparison, done)
     examples, notes = _draw_examples(folder, comparison.dataset, done, prepared)
     looks = assign_looks(product(results.bench.models, results.bench.losses))
-    trained = [row for row in comparison.rows if row.seeds and not row.is_baseline]
+    trained = [row for row in comparison.rows if row.seeds and not row.is_blind]
     shown = (
         _draw_ranking(folder, comparison, looks),
         *examples,
@@ -141,7 +141,7 @@ def _draw_classes(
         rows,
         comparison.classes,
         looks,
-        baseline=comparison.baseline("prior"),
+        prior=comparison.blind_row("prior"),
         title=f"{comparison.dataset}: test IoU of each class",
     )
     caption = (

@@ -57,7 +57,7 @@ def ranked_grid(rows: Sequence[ComparisonRow], published: PublishedRows) -> Grid
     """Our trained rows and the comparable published ones by mIoU, the best first."""
     lines: list[tuple[float, tuple[str, ...]]] = []
     for row in rows:
-        if row.seeds and not row.is_baseline:
+        if row.seeds and not row.is_blind:
             found = row.intervals.get("miou")
             interval = f"{percent(found.low)}-{percent(found.high)}" if found else DASH
             scores = (row.pixel_accuracy, row.class_accuracy, row.boundary_f1)

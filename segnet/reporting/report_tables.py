@@ -49,14 +49,14 @@ def reproduce_grid(results: Results) -> Grid:
 def _stage(one: CellResult, results: Results) -> str:
     """The stage of ``dvc.yaml`` that scores the cell; DVC runs the training before it."""
     cell = one.cell
-    if one.is_baseline:
+    if one.is_blind:
         return f"baselines@{cell.bench}-{cell.dataset}"
     kind = "evaluate" if cell.seed in results.bench.seeds else "evaluate_more_seeds"
     return f"{kind}@{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
 
 
 def provenance_grid(cells: Sequence[CellResult]) -> Grid:
-    """A line for each cell that is there: what made its weights, or a baseline's scores."""
+    """A line for each cell that is there: what made its weights, or a blind predictor's scores."""
     headings = (
         *("cell", "commit", "date (UTC)", "device", "precision", "threads", "seed"),
         *("python", "torch", "data"),
@@ -73,7 +73,7 @@ def provenance_grid(cells: Sequence[CellResult]) -> Grid:
             source.device,
             source.precision,
             str(source.threads),
-            DASH if one.is_baseline else str(one.cell.seed),
+            DASH if one.is_blind else str(one.cell.seed),
             source.python,
             source.versions.get("torch", DASH),
             source.data_fingerprint[:12],

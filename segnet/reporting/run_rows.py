@@ -37,7 +37,7 @@ def result_rows(results: Results) -> list[dict[str, Any]]:
     """One row for each checkpoint of each cell, in the order of the bench; missing cells have one.
 
     The provenance is that of the training; ``evaluation_commit`` and ``evaluation_date`` say where
-    the scores come from. A baseline, which trains nothing, has its evaluation's for both.
+    the scores come from. A blind predictor, which trains nothing, has its evaluation's for both.
     """
     return [row for one in results.cells for row in _rows_of(one)]
 
@@ -139,7 +139,7 @@ def _scores(result: CellResult, evaluation: Evaluation) -> dict[str, Any]:
 
 
 def provenance_of(result: CellResult) -> Provenance | None:
-    """Where the cell's weights come from; for a baseline, which has none, its scores."""
+    """Where the cell's weights come from; for a blind predictor, which has none, its scores."""
     if result.train is not None:
         return result.train.provenance
     return result.evaluation.provenance if result.evaluation else None

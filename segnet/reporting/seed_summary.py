@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from segnet.config import BASELINES
+from segnet.config import BLIND_PREDICTORS
 from segnet.records import Scores
 from segnet.results import CellResult
 
@@ -44,7 +44,7 @@ class ComparisonRow:
     """A model and loss on one data set, over the seeds that are done. Scores are fractions of one.
 
     Scores are those of the checkpoint selected on validation, but for ``last_miou``. What a row
-    does not have is NaN: everything where no seed is done, the training columns of a baseline.
+    does not have is NaN: everything where no seed is done, training columns of a blind predictor.
     """
 
     dataset: str
@@ -80,13 +80,13 @@ class ComparisonRow:
 
     @property
     def label(self) -> str:
-        """``segnet_v1 / ce``; a baseline has no loss."""
-        return self.model if self.is_baseline else f"{self.model} / {self.loss}"
+        """``segnet_v1 / ce``; a blind predictor has no loss."""
+        return self.model if self.is_blind else f"{self.model} / {self.loss}"
 
     @property
-    def is_baseline(self) -> bool:
+    def is_blind(self) -> bool:
         """Whether the row looks at no image."""
-        return self.model in BASELINES
+        return self.model in BLIND_PREDICTORS
 
     def interval(self, score: str) -> Interval:
         """The interval of a score over test images; NaN where there is none."""

@@ -69,7 +69,7 @@ def run_name(cell: Cell) -> str:
 
 
 def run_key(cell: Cell, digest: str | None) -> str:
-    """What a run is found by. A baseline has no configuration, so its key has no digest."""
+    """What a run is found by. A blind predictor has no configuration, so its key has no digest."""
     return f"{cell.bench}/{cell.slug}" + (f"@{digest}" if digest else "")
 
 
@@ -83,7 +83,7 @@ def run_tags(cell: Cell, digest: str | None, *, commit: str, status: Progress) -
         "loss": cell.loss,
         "seed": str(cell.seed),
         STATUS_TAG: status,
-        "mlflow.source.name": "pipelines/baselines.py" if digest is None else "pipelines/train.py",
+        "mlflow.source.name": f"pipelines/{'blind_predictors' if digest is None else 'train'}.py",
         "mlflow.source.type": "LOCAL",
         "mlflow.source.git.commit": commit,
     }
@@ -92,7 +92,7 @@ def run_tags(cell: Cell, digest: str | None, *, commit: str, status: Progress) -
 def run_params(
     cell: Cell, resolved: Mapping[str, Any] | None, *, total_epochs: int | None
 ) -> dict[str, str]:
-    """The few parameters that differ between runs; of a baseline only its place in the grid."""
+    """The few parameters that differ between runs; of a blind predictor its place in the grid."""
     params: dict[str, Any] = {"model": cell.model, "loss": cell.loss, "seed": cell.seed}
     if resolved is not None:
         bench, recipe = resolved["bench"], resolved["recipe"]
@@ -125,7 +125,7 @@ def epoch_points(row: Mapping[str, int | float | None], *, time_ms: int) -> tupl
 
 def is_recorded(result: CellResult) -> bool:
     """Whether the cell has left enough to be a run."""
-    return result.train is not None or (result.is_baseline and result.evaluation is not None)
+    return result.train is not None or (result.is_blind and result.evaluation is not None)
 
 
 def view_of(result: CellResult) -> RunView:

@@ -32,7 +32,7 @@ STAGES = {
     "fetch": "fetch",
     "weights": "fetch",
     "prepare": "prepare",
-    "baselines": "baselines",
+    "baselines": "blind_predictors",
     "measure": "measure",
     "train": "train",
     "train_more_seeds": "train",

@@ -45,7 +45,7 @@ def test_fetch_prepare_and_baselines_run_from_an_empty_project(project: Path) ->
         ("pipelines.fetch", ("dataset", "streets")),
         ("pipelines.fetch", ("weights", "random")),
         ("pipelines.prepare", ("streets",)),
-        ("pipelines.baselines", ("streets",)),
+        ("pipelines.blind_predictors", ("streets",)),
     ):
         result = run(module, *arguments)
         assert result.returncode == 0, result.stderr
@@ -64,8 +64,8 @@ def test_fetch_prepare_and_baselines_run_from_an_empty_project(project: Path) ->
         "test": (2, 12, 16, 3),
     }
     assert data.splits["test"].masks.shape == (2, 24, 32)
-    for baseline in ("majority", "prior"):
-        assert (project / f"reports/demo/runs/streets-{baseline}-none-s0/metrics.json").exists()
+    for predictor in ("majority", "prior"):
+        assert (project / f"reports/demo/runs/streets-{predictor}-none-s0/metrics.json").exists()
 
 
 def test_a_user_error_is_a_message_and_not_a_traceback(project: Path) -> None:

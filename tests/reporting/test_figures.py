@@ -127,7 +127,7 @@ def test_class_marks_stand_at_the_iou_and_the_bar_at_the_baseline() -> None:
         rows,
         ("road", "sky"),
         assign_looks([("v1", "ce")]),
-        baseline=fake_row(model="prior", road=0.25, sky=math.nan),
+        prior=fake_row(model="prior", road=0.25, sky=math.nan),
         title="streets",
     )
     (axes,) = figure.axes
@@ -192,7 +192,7 @@ def every_figure() -> list[Figure]:
     looks = assign_looks(names)
     return [
         training_curves(curves, looks, title="streets"),
-        per_class_iou(rows, ("road", "sky"), looks, baseline=None, title="streets"),
+        per_class_iou(rows, ("road", "sky"), looks, prior=None, title="streets"),
         confusion_matrix(np.array([[3, 1], [2, 4]]), ("road", "sky"), title="streets"),
         class_heat_map(rows, ("road", "sky"), title="streets"),
         ranking(rows, looks, title="streets"),

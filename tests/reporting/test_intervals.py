@@ -12,7 +12,7 @@ from jaxtyping import Int64
 
 from segnet import statistics
 from segnet.bootstrap import resample_scores
-from segnet.config import BASELINES, Bench, Cell
+from segnet.config import BLIND_PREDICTORS, Bench, Cell
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder, report_folder
 from segnet.reporting import interval_resampling, significance
@@ -55,7 +55,7 @@ def counts_of(cell: Cell) -> Int64[np.ndarray, "n 2 2"]:
 def write_bench(bench: Bench, sequences: tuple[str, ...] = VIDEO) -> Results:
     for cell in cells_of(bench):
         counts = counts_of(cell)
-        if cell.model in BASELINES:
+        if cell.model in BLIND_PREDICTORS:
             write_scores(bench, cell, {"selected": counts}, sequences=sequences)
         else:
             write_training(bench, cell)

@@ -53,9 +53,9 @@ def test_results_have_a_row_for_each_checkpoint_and_for_a_missing_cell() -> None
         ("segnet_v1", "0", "last", "done"),
         ("segnet_v1", "1", "", "not evaluated"),
     ]
-    missing, baseline, selected, _, unfinished = rows
+    missing, prior, selected, _, unfinished = rows
     assert missing["miou"] == missing["commit"] == missing["epoch"] == ""
-    assert (baseline["cross_entropy"], baseline["recipe"], baseline["commit"]) == ("", "", COMMIT)
+    assert (prior["cross_entropy"], prior["recipe"], prior["commit"]) == ("", "", COMMIT)
     assert selected["miou"] == "0.816667"
     assert selected["iou/sky"] == "0.833333"
     assert (selected["epoch"], selected["working_size"], selected["width"]) == (

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from segnet.baselines import BASELINE_MAPS, baseline_counts, prior, sample_nearest
-from segnet.config import BASELINES, Cell
+from segnet.blind_predictors import BLIND_MAPS, blind_counts, prior, sample_nearest
+from segnet.config import BLIND_PREDICTORS, Cell
 from segnet.datasets.decoded import Pair, Sample
 from segnet.datasets.preparation import write_dataset
 from segnet.datasets.store import PreparedDataset
@@ -48,7 +48,7 @@ def naive_counts(truth: Mask, predicted: Mask) -> npt.NDArray[np.int64]:
 def test_majority_predicts_the_most_frequent_class_everywhere(tmp_path: Path) -> None:
     truth = [[0, 1, V], [2, 1, V]]
     data = dataset_of(tmp_path, [[[1, 1, 0]], [[1, V, V]]], [truth, [[0]]])
-    counts = baseline_counts(data, "majority")
+    counts = blind_counts(data, "majority")
     np.testing.assert_array_equal(counts[0], naive_counts(truth, [[1, 1, 1], [1, 1, 1]]))
     np.testing.assert_array_equal(counts[1], naive_counts([[0]], [[1]]))
     assert counts.dtype == np.int64
@@ -61,7 +61,7 @@ def test_prior_predicts_the_most_frequent_class_of_each_position(tmp_path: Path)
     # Bottom middle is never labelled: the majority class 1. Bottom right is a tie: the lower label.
     np.testing.assert_array_equal(prior(data.splits["train"]), [[0, 2, 2], [1, 1, 0]])
     np.testing.assert_array_equal(
-        baseline_counts(data, "prior"), [naive_counts(truth, [[0, 2, 2], [1, 1, 0]])]
+        blind_counts(data, "prior"), [naive_counts(truth, [[0, 2, 2], [1, 1, 0]])]
     )
 
 
@@ -71,7 +71,7 @@ def test_prior_of_masks_of_other_sizes_is_stretched(tmp_path: Path) -> None:
     data = dataset_of(tmp_path, train, [truth])
     np.testing.assert_array_equal(prior(data.splits["train"]), [[0, 0, 2, 2], [1, 1, 2, 2]])
     predicted = [[0, 2], [0, 2], [1, 2], [1, 2]]
-    np.testing.assert_array_equal(baseline_counts(data, "prior"), [naive_counts(truth, predicted)])
+    np.testing.assert_array_equal(blind_counts(data, "prior"), [naive_counts(truth, predicted)])
 
 
 def test_nearest_sampling_takes_the_pixel_that_the_centre_lies_in() -> None:
@@ -82,24 +82,24 @@ def test_nearest_sampling_takes_the_pixel_that_the_centre_lies_in() -> None:
 
 
 def test_the_registry_is_what_the_configuration_knows() -> None:
-    assert tuple(BASELINE_MAPS) == BASELINES
+    assert tuple(BLIND_MAPS) == BLIND_PREDICTORS
 
 
 def test_an_unknown_baseline_is_an_error(tmp_path: Path) -> None:
     data = dataset_of(tmp_path, [[[0]]], [[[0]]])
     with pytest.raises(UserError, match=r"unknown baseline 'priors'\. Did you mean 'prior'"):
-        baseline_counts(data, "priors")
+        blind_counts(data, "priors")
 
 
 def test_the_stage_leaves_a_record_the_headline_and_the_counts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipelines.baselines import evaluate_baseline
+    from pipelines.blind_predictors import evaluate_blind
 
     monkeypatch.chdir(tmp_path)
     data = dataset_of(tmp_path, [[[1, 1, 0]]], [[[1, 1, 0, V]], [[2, 1]]])
     cell = Cell(bench="small", dataset="toy", model="majority", loss="none", seed=0)
-    evaluate_baseline(cell, data)
+    evaluate_blind(cell, data)
     folder = tmp_path / "reports/small/runs/toy-majority-none-s0"
     record = EvaluationRecord.read(folder)
     assert record.cell == cell
@@ -118,5 +118,5 @@ def test_the_stage_leaves_a_record_the_headline_and_the_counts(
     assert headline["fwiou"] == pytest.approx(0.6 * 0.6)
     counts = read_counts(folder, "selected")
     assert counts.dtype == np.int64
-    np.testing.assert_array_equal(counts, baseline_counts(data, "majority"))
+    np.testing.assert_array_equal(counts, blind_counts(data, "majority"))
     assert scores_from_counts(counts, THREE, cross_entropy=0.0, dice=0.0).miou == pytest.approx(0.2)

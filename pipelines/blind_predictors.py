@@ -1,4 +1,4 @@
-"""Stage ``baselines``: one data set. ``python -m pipelines.baselines DATASET``.
+"""Stage ``baselines``: one data set. ``python -m pipelines.blind_predictors DATASET``.
 
 Scores the predictors that look at no image on the test split and leaves their records beside the
 models'.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import math
 
-from segnet.baselines import baseline_counts
+from segnet.blind_predictors import blind_counts
 from segnet.config import Cell, load_config
 from segnet.datasets.store import PreparedDataset, read_dataset
 from segnet.errors import exit_on_user_error, lookup
@@ -20,18 +20,18 @@ from segnet.scores import scores_from_counts, write_evaluation
 
 
 def main(dataset: str) -> None:
-    """Evaluate every baseline of one data set of the bench that ``params.yaml`` describes."""
+    """Score every blind predictor on one data set of the bench that ``params.yaml`` describes."""
     config = load_config()
     lookup(dict.fromkeys(config.bench.datasets), dataset, what="data set of the bench")
     data = read_dataset(prepared_folder(config.bench.name, dataset))
-    for cell in config.bench.baseline_cells():
+    for cell in config.bench.blind_cells():
         if cell.dataset == dataset:
-            evaluate_baseline(cell, data)
+            evaluate_blind(cell, data)
 
 
-def evaluate_baseline(cell: Cell, data: PreparedDataset) -> None:
-    """Score one baseline on the test split and write its record."""
-    counts = baseline_counts(data, cell.model)
+def evaluate_blind(cell: Cell, data: PreparedDataset) -> None:
+    """Score one blind predictor on the test split and write its record."""
+    counts = blind_counts(data, cell.model)
     scores = scores_from_counts(counts, data.taxonomy, cross_entropy=math.nan, dice=math.nan)
     test = data.splits["test"]
     record = EvaluationRecord(
@@ -52,7 +52,7 @@ def evaluate_baseline(cell: Cell, data: PreparedDataset) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m pipelines.baselines")
+    parser = argparse.ArgumentParser(prog="python -m pipelines.blind_predictors")
     parser.add_argument("dataset")
     with exit_on_user_error():
         main(parser.parse_args().dataset)

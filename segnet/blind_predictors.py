@@ -34,22 +34,22 @@ def prior(train: PreparedSplit) -> ClassMap:
     return np.where(votes.any(0), votes.argmax(0).astype(np.uint8), majority(train))
 
 
-BASELINE_MAPS: dict[str, Callable[[PreparedSplit], ClassMap]] = {
+BLIND_MAPS: dict[str, Callable[[PreparedSplit], ClassMap]] = {
     "majority": majority,
     "prior": prior,
 }
-"""What each of ``segnet.config.BASELINES`` predicts for every image, stretched to its size."""
+"""What each of ``segnet.config.BLIND_PREDICTORS`` predicts for any image, stretched to its size."""
 
 
-def baseline_counts(
+def blind_counts(
     dataset: PreparedDataset, name: str, *, split: str = "test"
 ) -> Int64[np.ndarray, "n classes classes"]:
-    """Per-image confusion counts ``[truth, predicted]`` of a baseline at native size, without void.
+    """Per-image confusion counts ``[truth, predicted]`` of a predictor at native size, no void.
 
     Raises:
-        UserError: for an unknown baseline.
+        UserError: for an unknown name.
     """
-    class_map = lookup(BASELINE_MAPS, name, what="baseline")(dataset.splits["train"])
+    class_map = lookup(BLIND_MAPS, name, what="baseline")(dataset.splits["train"])
     scored = dataset.splits[split]
     counts = [
         _confusion(scored.mask(index), class_map, num_classes=dataset.taxonomy.num_classes)
