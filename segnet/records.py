@@ -198,7 +198,7 @@ class MeasureRecord(Record):
     multiply_adds: int
     """For one image (:mod:`segnet.profiling`)."""
     latency_ms: float
-    """Of one image, median over forward passes."""
+    """Of one image, the fastest of many forward passes."""
     images_per_second: float
     """In batches of ``batch_images``, forward passes only."""
     batch_images: int

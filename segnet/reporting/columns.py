@@ -156,7 +156,7 @@ COLUMNS = (
         "ms",
         lambda row: row.latency_ms,
         lambda value: f"{value:.1f}",
-        "latency of one image",
+        "latency of one image, the fastest of many passes",
         shown="if any",
         is_least_first=True,
     ),
