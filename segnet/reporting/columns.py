@@ -174,7 +174,7 @@ COLUMNS = (
         "img/s",
         lambda row: row.images_per_second,
         lambda value: f"{value:.1f}",
-        "training images a second",
+        "training images a second of wall-clock time",
         shown="on request",
     ),
 )

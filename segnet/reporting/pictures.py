@@ -103,8 +103,8 @@ def _draw_ranking(folder: Path, comparison: Comparison, looks: Looks) -> Picture
 def _draw_cost(folder: Path, dataset: str, rows: Sequence[ComparisonRow], looks: Looks) -> Picture:
     figure = cost_against_score(rows, looks, title=f"{dataset}: cost and test mIoU")
     caption = (
-        "Test mIoU against the size of the network and against the speed of its training; lines: "
-        "95 % interval over test images, where there is one."
+        "Test mIoU against what the network costs and how fast it is; lines: 95 % interval over "
+        "test images, where there is one."
     )
     return _drawn(figure, folder, f"cost-{dataset}", caption)
 

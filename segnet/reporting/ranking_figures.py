@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from segnet.reporting.figure_style import STYLE, Look
 from segnet.reporting.seed_summary import ComparisonRow
 
-BASELINE_LOOK = Look("#8A8A8A", "-", "o")
+BLIND_LOOK = Look("#8A8A8A", "-", "o")
 Looks = Mapping[tuple[str, str], Look]
 
 
@@ -43,20 +43,24 @@ def ranking(rows: Sequence[ComparisonRow], looks: Looks, *, title: str) -> Figur
 
 
 def cost_against_score(rows: Sequence[ComparisonRow], looks: Looks, *, title: str) -> Figure:
-    """MIoU against what a network costs and how fast it trains; lines are 95 % intervals.
+    """MIoU against multiply-adds and latency; lines are 95 % intervals.
 
-    The cost is multiply-adds if all rows have them, else parameters.
+    Where a row was not measured: against parameters and training images a second.
     """
-    is_measured = not any(math.isnan(row.multiply_adds) for row in rows)
-    costs: tuple[str, Callable[[ComparisonRow], float]] = ("million parameters", _megaparameters)
-    if is_measured:
-        costs = ("GMACs of one image", _gmacs)
-    speed = ("training images a second", _images_per_second)
+    costs: tuple[tuple[str, Callable[[ComparisonRow], float]], ...] = (
+        ("GMACs of one image", lambda row: row.multiply_adds / 1e9),
+        ("latency of one image, ms", lambda row: row.latency_ms),
+    )
+    if any(math.isnan(row.multiply_adds) for row in rows):
+        costs = (
+            ("million parameters", lambda row: row.parameters / 1e6),
+            ("training images a second", lambda row: row.images_per_second),
+        )
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=(8.6, 3.9), layout="constrained")
         figure.suptitle(title, fontsize=10)
         left, right = figure.subplots(1, 2, sharey=True)
-        for axes, (label, quantity) in ((left, costs), (right, speed)):
+        for axes, (label, quantity) in zip((left, right), costs, strict=True):
             _scatter(axes, rows, quantity, looks)
             axes.set(xlabel=label, xlim=(0, None))
         left.set(ylabel="test mIoU, %")
@@ -82,16 +86,4 @@ def _scatter(
 
 
 def _look(row: ComparisonRow, looks: Looks) -> Look:
-    return looks.get((row.model, row.loss), BASELINE_LOOK)
-
-
-def _gmacs(row: ComparisonRow) -> float:
-    return row.multiply_adds / 1e9
-
-
-def _megaparameters(row: ComparisonRow) -> float:
-    return row.parameters / 1e6
-
-
-def _images_per_second(row: ComparisonRow) -> float:
-    return row.images_per_second
+    return looks.get((row.model, row.loss), BLIND_LOOK)

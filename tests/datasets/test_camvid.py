@@ -209,6 +209,20 @@ def test_the_published_pixels_have_the_pinned_fingerprint(real: PreparedDataset)
 
 @pytest.mark.slow
 @needs_mirror
+def test_one_test_mask_lies_88_pixels_too_far_left(real: PreparedDataset) -> None:
+    """The car waits at a red light: the mask of the frame before fits, shifted."""
+    test = real.splits["test"]
+    before, wrong, after = (
+        test.mask(test.names.index(f"Seq05VD_f{frame}")) for frame in ("02580", "02610", "02640")
+    )
+    assert (before == after).mean() > 0.9
+    assert (before == wrong).mean() < 0.6
+    agreement = [(before[:, shift:] == wrong[:, : 480 - shift]).mean() for shift in range(120)]
+    assert int(np.argmax(agreement)) == 88
+
+
+@pytest.mark.slow
+@needs_mirror
 @pytest.mark.parametrize(
     ("split", "shares", "void"),
     [

@@ -245,10 +245,11 @@ def test_cost_is_multiply_adds_only_if_every_row_has_them() -> None:
     assert left.get_xlabel() == "million parameters"
     assert [epochs(line) for line in left.lines] == [[1], [1]]
     assert [epochs(line) for line in right.lines] == [[10], [10]]
-    measured = [replace(row, multiply_adds=3e9) for row in rows]
-    left, _ = cost_against_score(measured, looks, title="streets").axes
+    measured = [replace(row, multiply_adds=3e9, latency_ms=7.0) for row in rows]
+    left, right = cost_against_score(measured, looks, title="streets").axes
     assert left.get_xlabel() == "GMACs of one image"
     assert [epochs(line) for line in left.lines] == [[3], [3]]
+    assert [epochs(line) for line in right.lines] == [[7], [7]]
 
 
 def test_the_plot_template_is_filled_by_dvc(
