@@ -1,4 +1,4 @@
-"""Stage ``baselines``: one data set. ``python -m pipelines.blind_predictors DATASET``.
+"""Stage ``blind_predictors``: one data set. ``python -m pipelines.blind_predictors DATASET``.
 
 Scores the predictors that look at no image on the test split and leaves their records beside the
 models'.

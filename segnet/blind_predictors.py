@@ -49,7 +49,7 @@ def blind_counts(
     Raises:
         UserError: for an unknown name.
     """
-    class_map = lookup(BLIND_MAPS, name, what="baseline")(dataset.splits["train"])
+    class_map = lookup(BLIND_MAPS, name, what="blind predictor")(dataset.splits["train"])
     scored = dataset.splits[split]
     counts = [
         _confusion(scored.mask(index), class_map, num_classes=dataset.taxonomy.num_classes)

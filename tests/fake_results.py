@@ -179,7 +179,7 @@ def write_scores(
 
 
 def write_cell(bench: Bench, cell: Cell, counts: Int64[np.ndarray, "n k k"]) -> Path:
-    """All records of a cell, the same counts for both checkpoints; a baseline has one."""
+    """All records of a cell, the same counts for both checkpoints; a blind predictor has one."""
     if cell.model in BLIND_PREDICTORS:
         return write_scores(bench, cell, {"selected": counts})
     write_training(bench, cell)

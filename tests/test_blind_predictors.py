@@ -87,7 +87,7 @@ def test_the_registry_is_what_the_configuration_knows() -> None:
 
 def test_an_unknown_baseline_is_an_error(tmp_path: Path) -> None:
     data = dataset_of(tmp_path, [[[0]]], [[[0]]])
-    with pytest.raises(UserError, match=r"unknown baseline 'priors'\. Did you mean 'prior'"):
+    with pytest.raises(UserError, match=r"unknown blind predictor 'priors'\. Did you mean 'prior'"):
         blind_counts(data, "priors")
 
 

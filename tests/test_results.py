@@ -42,7 +42,7 @@ def fake_cell(*, model: str = "segnet_v1", loss: str = "ce", seed: int = 0) -> C
     return Cell(bench="fake", dataset="streets", model=model, loss=loss, seed=seed)
 
 
-def test_baselines_come_before_the_grid() -> None:
+def test_blind_predictors_come_before_the_grid() -> None:
     slugs = [cell.slug for cell in cells_of(fake_bench(models=["fcn8s"], seeds=[0, 1]))]
     assert slugs == [
         "streets-majority-none-s0",
@@ -77,7 +77,7 @@ def test_a_cell_that_the_bench_does_not_name_is_not_read() -> None:
     assert "unet" not in {one.cell.model for one in load_results(bench, DATA).cells}
 
 
-def test_a_baseline_is_done_without_training_and_has_no_last_checkpoint() -> None:
+def test_a_blind_predictor_is_done_without_training_and_has_no_last_checkpoint() -> None:
     bench = fake_bench()
     write_cell(bench, fake_cell(model="majority", loss="none"), GOOD)
     majority = load_results(bench, DATA).cells[0]

@@ -284,7 +284,7 @@ def test_a_synced_run_shows_what_the_records_say(store: Store) -> None:
         *("train.json", "history.csv", "evaluation.json", "counts.npz")
     }
     majority = runs_of(store)["fake/streets-majority-none-s0"]
-    assert majority.tags["status"] == "baseline"
+    assert majority.tags["status"] == "blind"
     assert "best/epoch" not in majority.metrics
 
 
@@ -334,7 +334,7 @@ def test_a_new_configuration_supersedes_the_old_run_until_it_is_restored(store: 
         runs = store.runs(store.experiment("segbench/fake/streets"))
         statuses = {run.params.get("width"): run.tags["status"] for run in runs}
         width = str(config.bench.width)
-        assert statuses.pop(None) == "baseline"
+        assert statuses.pop(None) == "blind"
         assert statuses.pop(width) == "evaluated"
         assert set(statuses.values()) == {"superseded"}
 

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 from rich.console import Console
 
-from segnet.cli.options import BenchName, names
+from segnet.cli.options import names
 from segnet.config import load_config
 from segnet.errors import UserError, lookup
 from segnet.paths import report_folder
+
+if TYPE_CHECKING:
+    from segnet.reporting.comparison import Comparison
 
 SORT_HELP = (
     "A column (miou, last, g, c, fwiou, params, img/s, model...) or a class, such as Car; "
     "the best first, or the least of params; default: miou."
 )
 
-
+BENCH_HELP = (
+    "Which benches, such as demo,camvid-cpu; default: the one in params.yaml, and with --models "
+    "or --datasets every other that has all that is named."
+)
 COLUMNS_HELP = "Such as miou,bf,ece,fwiou,bfs,biou,gmacs,ms,params,img/s; csv and json have all."
 
 
+class Wanted(NamedTuple):
+    """What to show; empty for all."""
+
+    models: tuple[str, ...]
+    losses: tuple[str, ...]
+    datasets: tuple[str, ...]
+
+
 def compare(
-    bench: BenchName = "",
+    bench: Annotated[str, typer.Option(help=BENCH_HELP)] = "",
     models: Annotated[str, typer.Option(help="v1,v2,v3; `v1` is `segnet_v1`.")] = "",
     losses: Annotated[str, typer.Option(help="ce,dice")] = "",
     datasets: Annotated[str, typer.Option(help="camvid,voc")] = "",
@@ -60,15 +75,15 @@ def compare(
     write = lookup(FORMATS, chosen, what="format")
     named = COLUMNS if show_all else choose_columns(names(columns)) if columns else ()
     choice = Choice(columns=named, per_class=per_class, significance=significance)
-    name = bench or load_config().bench.name
-    results = load_bench(name)
-    comparisons = compare_results(
-        results, models=names(models), losses=names(losses), datasets=names(datasets)
-    )
-    if published:
-        comparisons = add_published(comparisons, results)
-    if sort:
-        comparisons = sort_rows(comparisons, sort)
+    wanted = Wanted(names(models), names(losses), names(datasets))
+    benches = choose_benches(names(bench), wanted, only_one=chosen in ("csv", "json"))
+    comparisons: list[Comparison] = []
+    for name in benches:
+        results = load_bench(name)
+        found = compare_results(results, **wanted._asdict())
+        if published:
+            found = add_published(found, results)
+        comparisons += sort_rows(found, sort) if sort else found
     if output is not None:
         write_file(output, write(comparisons, choice))
     elif chosen == "table" and sys.stdout.isatty():
@@ -76,7 +91,38 @@ def compare(
             Console().print(part)
     else:
         sys.stdout.write(write(comparisons, choice))
-    print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
+    for name in benches:
+        print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
+
+
+def choose_benches(named: Sequence[str], wanted: Wanted, *, only_one: bool) -> list[str]:
+    """The benches to show.
+
+    Args:
+        named: those that the user names; if none, the one in ``params.yaml`` and, if models or data
+            sets are wanted, every other with a report that has all that is wanted.
+        wanted: what of them.
+        only_one: programs read one bench at a time.
+
+    Raises:
+        UserError: if several are named where one is read.
+    """
+    from segnet.reporting.comparison import what_bench_lacks
+    from segnet.results import BenchRecord, reported_benches
+
+    if named:
+        if only_one and len(named) > 1:
+            raise UserError("csv and json hold one bench. Name one, or take another format.")
+        return list(named)
+    first = load_config().bench.name
+    if only_one or not (wanted.models or wanted.datasets) or first not in reported_benches():
+        return [first]
+    having = [
+        name
+        for name in sorted(reported_benches(), key=lambda name: name != first)
+        if not what_bench_lacks(BenchRecord.read(report_folder(name)).bench, **wanted._asdict())
+    ]
+    return having or [first]
 
 
 def write_file(path: Path, text: str) -> None:

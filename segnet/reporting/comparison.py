@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segnet.config import BLIND_PREDICTORS
+from segnet.config import BLIND_PREDICTORS, Bench
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.paths import report_folder
 from segnet.reporting.captions import interval_notes, notes_on, protocol_line
@@ -69,16 +69,9 @@ def compare(
         UserError: if a filter names what the bench does not have.
     """
     bench = results.bench
-    known_models = (*BLIND_PREDICTORS, *bench.models)
-    models = tuple(expand_short_name(model, known_models) for model in models)
-    for what, names, known in (
-        ("model", models, known_models),
-        ("loss", losses, bench.losses),
-        ("dataset", datasets, bench.datasets),
-    ):
-        for name in names:
-            if name not in known:
-                raise UserError(f"bench '{bench.name}': {unknown(what, name, known)}")
+    if lacking := what_bench_lacks(bench, models=models, losses=losses, datasets=datasets):
+        raise UserError(f"bench '{bench.name}': {lacking}")
+    models = tuple(expand_short_name(model, bench.models) for model in models)
     stored = intervals or IntervalsRecord.read(report_folder(bench.name))
     kept = [
         one
@@ -93,6 +86,26 @@ def compare(
             found = find_intervals(stored, dataset, results.of_dataset(dataset), shown)
             comparisons.append(_compare_on(dataset, shown, results, found))
     return tuple(comparisons)
+
+
+def what_bench_lacks(
+    bench: Bench,
+    *,
+    models: Sequence[str] = (),
+    losses: Sequence[str] = (),
+    datasets: Sequence[str] = (),
+) -> str:
+    """Says which of the names a bench does not have; empty if it has all."""
+    known_models = (*BLIND_PREDICTORS, *bench.models)
+    for what, names, known in (
+        ("model", [expand_short_name(model, known_models) for model in models], known_models),
+        ("loss", losses, bench.losses),
+        ("dataset", datasets, bench.datasets),
+    ):
+        for name in names:
+            if name not in known:
+                return str(unknown(what, name, known))
+    return ""
 
 
 def add_published(comparisons: Sequence[Comparison], results: Results) -> tuple[Comparison, ...]:

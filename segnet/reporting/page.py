@@ -30,8 +30,9 @@ PROTOCOL = """\
 - `majority` predicts the most frequent class of the train split everywhere, `prior` the most
   frequent class of each pixel's place. Neither looks at an image; a network that does not beat them
   is broken.
-- `runs/*/counts.npz` holds the confusion counts of every test image, so any other score can be
-  computed from this folder alone. `results.csv` has every run, `curves.csv` every epoch."""
+- `counts.npz` in each folder of `runs/` holds the confusion counts of every test image, so any
+  other score can be computed from here alone. `results.csv` has every run, `curves.csv` every
+  epoch."""
 
 
 ROW_COMMANDS = (
@@ -77,11 +78,19 @@ def claim(results: Results) -> str:
     done = sum(one.status == "done" for one in trained)
     drawn = [name for name, facts in results.data.items() if facts.synthetic]
     note = f" **{', '.join(drawn)}: {SYNTHETIC}.**" if drawn else ""
+    more = bench.more_seeds
+    further = (
+        f", {_count(more.seeds, 'more seed')} of {', '.join(more.models)} "
+        f"with {', '.join(more.losses)}"
+        if more.seeds
+        else ""
+    )
     return (
         f"Bench `{bench.name}`: {_count(bench.models, 'model')} x {_count(bench.losses, 'loss')} x "
         f"{_count(bench.seeds, 'seed')} on {_count(bench.datasets, 'data set')} "
-        f"({', '.join(bench.datasets)}), {done} of {len(trained)} cells done. Each network was "
-        f"trained with the recipe `{bench.recipe}` for {bench.total_epochs} epochs.{note}"
+        f"({', '.join(bench.datasets)}){further}; {done} of {len(trained)} cells done. "
+        f"Each network was trained with the recipe `{bench.recipe}` for {bench.total_epochs} "
+        f"epochs.{note}"
     )
 
 

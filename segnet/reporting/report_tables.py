@@ -50,7 +50,7 @@ def _stage(one: CellResult, results: Results) -> str:
     """The stage of ``dvc.yaml`` that scores the cell; DVC runs the training before it."""
     cell = one.cell
     if one.is_blind:
-        return f"baselines@{cell.bench}-{cell.dataset}"
+        return f"blind_predictors@{cell.bench}-{cell.dataset}"
     kind = "evaluate" if cell.seed in results.bench.seeds else "evaluate_more_seeds"
     return f"{kind}@{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
 

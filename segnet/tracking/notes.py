@@ -41,7 +41,7 @@ def cell_note(cell: Cell, train: TrainRecord | None, evaluation: EvaluationRecor
         axes = f"{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
         stage = f"--glob 'evaluate*@{axes}'"
         if train is None:
-            stage = f"baselines@{cell.bench}-{cell.dataset}"
+            stage = f"blind_predictors@{cell.bench}-{cell.dataset}"
         steps = f"git checkout {commit}\nsegbench preset {cell.bench}\ndvc repro {stage}"
         parts.append(f"Reproduce{remark}:\n\n```\n{steps}\n```")
     return "\n\n".join(parts)

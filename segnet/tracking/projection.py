@@ -26,7 +26,7 @@ PROJECTION = 1
 KEY_TAG = "segbench.key"
 DIGEST_TAG = "segbench.digest"
 STATUS_TAG = "status"
-Progress = Literal["training", "trained", "evaluated", "baseline", "failed", "killed", "superseded"]
+Progress = Literal["training", "trained", "evaluated", "blind", "failed", "killed", "superseded"]
 
 HISTORY_METRICS = {
     "train_loss": "train/loss",
@@ -139,7 +139,7 @@ def view_of(result: CellResult) -> RunView:
     end_ms = int(datetime.fromisoformat(record.provenance.date).timestamp() * 1000)
     start_ms = end_ms - int(1000 * train.train_seconds) if train else end_ms
     config_digest = train.config_digest if train else None
-    status: Progress = "baseline" if train is None else "evaluated" if evaluation else "trained"
+    status: Progress = "blind" if train is None else "evaluated" if evaluation else "trained"
     return RunView(
         key=run_key(cell, config_digest),
         name=run_name(cell),

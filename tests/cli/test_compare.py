@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from fake_results import (
 from typer.testing import CliRunner
 
 from segnet.cli import app
+from segnet.config import read_yaml
 from segnet.errors import UserError
 from segnet.records import Checkpoint
 from segnet.reporting.columns import COLUMNS
@@ -93,6 +95,43 @@ def test_per_class_shows_the_classes_in_every_format(name: str) -> None:
         assert "sky" not in compare("--format", name).stdout
 
 
+def write_benches(*names: str, chosen: str) -> None:
+    """Reports of benches of one model each, named as the bench; ``params.yaml`` has one of them."""
+    params = read_yaml(ROOT / "params.yaml")
+    for name in names:
+        bench = fake_bench(models=(name,)).model_copy(update={"name": f"{name}-bench"})
+        BenchRecord(bench=bench, data={"streets": FACTS}).write(Path(f"reports/{bench.name}"))
+        if name == chosen:
+            params["bench"] = bench.model_dump(mode="json")
+    Path("params.yaml").write_text(json.dumps(params))
+
+
+def shown_benches(*options: str) -> list[str]:
+    result = CliRunner().invoke(app, ["compare", *options])
+    if result.exception is not None:
+        raise result.exception
+    return re.findall("report: reports/([^/]+)/index.md", result.stderr)
+
+
+def test_models_that_are_named_are_shown_wherever_they_were_run() -> None:
+    write_benches("unet", "fpn", chosen="fpn")
+    assert shown_benches() == ["fpn-bench"]
+    assert shown_benches("--models", "unet") == ["fake", "unet-bench"]
+    assert shown_benches("--models", "v1,unet") == ["fake"]
+    assert shown_benches("--datasets", "streets") == ["fpn-bench", "fake", "unet-bench"]
+    assert shown_benches("--datasets", "streets", "--losses", "dice") == ["fake"]
+    with pytest.raises(UserError, match=r"bench 'fpn-bench': unknown model 'u-net'"):
+        shown_benches("--models", "u-net")
+
+
+def test_programs_read_one_bench() -> None:
+    write_benches("unet", chosen="unet")
+    assert shown_benches("--models", "unet", "--format", "json") == ["unet-bench"]
+    assert shown_benches("--bench", "fake,unet-bench") == ["fake", "unet-bench"]
+    with pytest.raises(UserError, match="csv and json hold one bench"):
+        shown_benches("--bench", "fake,unet-bench", "--format", "csv")
+
+
 def test_default_is_a_table_without_colours_where_no_terminal_is() -> None:
     text = compare().stdout
     assert text == compare("--format", "table").stdout
@@ -136,7 +175,7 @@ def test_unknown_name_of_an_axis_lists_the_known(option: str) -> None:
     assert known[option] in str(error)
 
 
-def test_default_order_is_by_miou_with_baselines_where_they_stand_and_missing_rows_last() -> None:
+def test_default_order_is_by_miou_with_blind_predictors_among_them_and_missing_rows_last() -> None:
     assert [(row["model"], row["loss"]) for row in rows()] == [
         ("fcn8s", "ce"),
         ("segnet_v1", "ce"),

@@ -32,7 +32,7 @@ STAGES = {
     "fetch": "fetch",
     "weights": "fetch",
     "prepare": "prepare",
-    "baselines": "blind_predictors",
+    "blind_predictors": "blind_predictors",
     "measure": "measure",
     "train": "train",
     "train_more_seeds": "train",

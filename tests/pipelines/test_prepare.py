@@ -40,7 +40,7 @@ def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-def test_fetch_prepare_and_baselines_run_from_an_empty_project(project: Path) -> None:
+def test_fetch_prepare_and_blind_predictors_run_from_an_empty_project(project: Path) -> None:
     for module, arguments in (
         ("pipelines.fetch", ("dataset", "streets")),
         ("pipelines.fetch", ("weights", "random")),

@@ -71,7 +71,7 @@ def test_the_last_epoch_stands_beside_the_selected_one() -> None:
     assert (row.miou.mean, row.last_miou) == (1, 0.25)
 
 
-def test_rows_are_sorted_by_miou_with_the_baselines_among_them() -> None:
+def test_rows_are_sorted_by_miou_with_blind_predictors_among_them() -> None:
     bench = fake_bench(models=["segnet_v1", "fcn8s", "unet"], seeds=[0])
     for model, counts in (
         ("majority", ONE_CLASS),
@@ -122,7 +122,7 @@ def test_a_comparison_of_single_seeds_says_so_of_every_row() -> None:
     )
 
 
-def test_a_network_below_the_baselines_is_noted() -> None:
+def test_a_network_below_the_blind_predictors_is_noted() -> None:
     bench = fake_bench(seeds=[0])
     for model, counts in (("prior", GOOD), ("segnet_v1", ONE_CLASS), ("fcn8s", PERFECT)):
         write_cell(bench, cell_of(bench, model=model), counts)
@@ -216,10 +216,10 @@ def test_filters_keep_what_they_name() -> None:
     assert [(row.dataset, row.model, row.loss) for row in only.rows] == [
         ("camvid", "segnet_v1", "dice")
     ]
-    with_baselines = compare(results, losses=["ce"])[0]
-    names = {row.model for row in with_baselines.rows}
+    with_blind = compare(results, losses=["ce"])[0]
+    names = {row.model for row in with_blind.rows}
     assert names == {"majority", "prior", "segnet_v1", "fcn8s"}
-    assert {row.loss for row in with_baselines.rows} == {"none", "ce"}
+    assert {row.loss for row in with_blind.rows} == {"none", "ce"}
 
 
 @pytest.mark.parametrize(

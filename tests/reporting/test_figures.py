@@ -121,7 +121,7 @@ def test_a_seed_that_stopped_early_has_no_mean() -> None:
     assert len(figure.axes[0].lines) == 2
 
 
-def test_class_marks_stand_at_the_iou_and_the_bar_at_the_baseline() -> None:
+def test_class_marks_stand_at_the_iou_and_the_bar_at_the_prior() -> None:
     rows = [fake_row(model="v1", road=0.75, sky=0.5)]
     figure = per_class_iou(
         rows,

@@ -240,7 +240,7 @@ def test_a_gap_has_the_sign_of_an_interval_without_zero() -> None:
     assert [sign(0.1, 0.2), sign(-0.2, -0.1), sign(-0.1, 0.1), sign(0.0, 0.1)] == [1, -1, 0, 0]
 
 
-def test_no_baseline_takes_part_in_the_pairs() -> None:
+def test_no_blind_predictor_takes_part_in_the_pairs() -> None:
     record = resample_bench(write_bench(three_models()))
     named = {
         model for gap in record.datasets["streets"].gaps for model, _ in (gap.first, gap.second)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from fake_results import COMMIT, fake_bench, fake_definition, write_fake_bench
 
-from segnet.config import Bench
+from segnet.config import Bench, MoreSeeds
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder, cell_run_folder, report_folder
 from segnet.reporting.report import describe_dataset, write_report
@@ -61,12 +61,18 @@ def test_every_link_of_the_page_leads_to_a_figure_and_every_figure_is_linked() -
 
 def test_the_page_says_what_was_run_and_how_to_run_it_again() -> None:
     page = report_on(fake_bench())
-    assert "2 models x 1 loss x 3 seeds on 1 data set (streets), 6 of 6 cells done" in page
+    assert "2 models x 1 loss x 3 seeds on 1 data set (streets); 6 of 6 cells done" in page
     assert "**streets: synthetic scenes, compares with nothing published.**" in page
     assert f"git checkout {COMMIT}\nsegbench run  # with the block `bench`" in page
     assert "| streets-fcn8s-ce-s2 | 01234567 | 2026-01-02 03:04 | Fake CPU | float32 | 2 |" in page
     assert "Source: tests/fake_results.py. Licence: none." in page
     assert "Cells that are not done" not in page
+
+
+def test_the_page_counts_the_seeds_that_only_some_cells_have() -> None:
+    more = MoreSeeds(models=("fcn8s",), losses=("ce",), seeds=(1, 2))
+    page = report_on(fake_bench(seeds=[0]).model_copy(update={"more_seeds": more}))
+    assert "(streets), 2 more seeds of fcn8s with ce; 4 of 4 cells done" in page
 
 
 def test_a_report_with_missing_cells_says_which_and_why() -> None:
