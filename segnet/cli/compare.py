@@ -77,13 +77,13 @@ def compare(
     choice = Choice(columns=named, per_class=per_class, significance=significance)
     wanted = Wanted(names(models), names(losses), names(datasets))
     benches = choose_benches(names(bench), wanted, only_one=chosen in ("csv", "json"))
-    comparisons: list[Comparison] = []
+    comparisons: tuple[Comparison, ...] = ()
     for name in benches:
         results = load_bench(name)
         found = compare_results(results, **wanted._asdict())
-        if published:
-            found = add_published(found, results)
-        comparisons += sort_rows(found, sort) if sort else found
+        comparisons += add_published(found, results) if published else found
+    if sort:
+        comparisons = sort_rows(comparisons, sort)
     if output is not None:
         write_file(output, write(comparisons, choice))
     elif chosen == "table" and sys.stdout.isatty():
