@@ -20,7 +20,7 @@ from segnet.results import CellResult
 from segnet.tracking.notes import cell_note
 from segnet.tracking.store import Point
 
-PROJECTION = 1
+PROJECTION = 2
 """Raised when this module changes what a run shows, so that the next sync rewrites every run."""
 
 KEY_TAG = "segbench.key"
