@@ -89,9 +89,9 @@ def fastest_seconds(
 ) -> float:
     """The fastest of many forward passes, after ``WARM_UP_RUNS`` that are not timed.
 
-    Whatever else the machine does only adds time, to many passes in a row on a shared one: there
-    the median of SegNet v1 moved by half between processes, the minimum by a seventh. Python's
-    ``timeit`` advises the minimum for the same reason.
+    Whatever else the machine does only adds time, on a shared one to many passes in a row: in eight
+    processes one after the other the median of SegNet v1 was 70 to 107 ms, the minimum 68 to 81.
+    Python's ``timeit`` advises the minimum for the same reason.
     """
     times: list[float] = []
     with torch.inference_mode(), compute.autocast():

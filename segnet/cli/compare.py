@@ -25,7 +25,7 @@ SORT_HELP = (
 
 BENCH_HELP = (
     "Which benches, such as demo,camvid-cpu; default: the one in params.yaml, and with --models "
-    "or --datasets every other that has all that is named."
+    "or --datasets every other that has all that is named. csv and json hold one."
 )
 COLUMNS_HELP = "Such as miou,bf,ece,fwiou,bfs,biou,gmacs,ms,params,img/s; csv and json have all."
 

@@ -60,7 +60,7 @@ def compare(
 
     Args:
         results: the cells of a bench.
-        models: keep these models, blind predictors too; ``v1`` stands for ``segnet_v1``.
+        models: keep these alone, blind predictors only if named; ``v1`` is ``segnet_v1``.
         losses: keep these losses, and the blind predictors, which have none.
         datasets: keep these data sets.
         intervals: of the bench; default: what its folder holds.
