@@ -8,7 +8,6 @@ from pathlib import Path
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from PIL import Image
 
 from segnet.reporting.figure_style import DOTS_PER_INCH, GRID_COLOR, PRIOR_COLOR
 
@@ -21,13 +20,16 @@ PAGE_COLORS = {
 
 
 def save_figure(figure: Figure, path: Path) -> Path:
-    """Write a PNG of 256 colours, a third of the bytes of one of all, without a date in it."""
+    """Write a PNG without the date and the version of matplotlib in it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=DOTS_PER_INCH, bbox_inches="tight", pad_inches=0.08)
-    with Image.open(drawn) as picture:
-        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    figure.savefig(
+        path,
+        format="png",
+        dpi=DOTS_PER_INCH,
+        bbox_inches="tight",
+        pad_inches=0.08,
+        metadata={"Software": None},
+    )
     return path
 
 
