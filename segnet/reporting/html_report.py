@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from PIL import Image
 
 from segnet.reporting.columns import COLUMNS
 from segnet.reporting.comparison import Comparison
@@ -100,8 +102,11 @@ def _figure(picture: Picture, folder: Path) -> Figure:
     if picture.svg:
         # Our own drawing, made by matplotlib, which escapes the texts in it.
         return Figure(picture.caption, Markup(picture.svg), "")
-    encoded = base64.b64encode((folder / picture.file_name).read_bytes()).decode()
-    return Figure(picture.caption, Markup(), f"data:image/png;base64,{encoded}")
+    with Image.open(folder / picture.file_name) as pixels:
+        written = io.BytesIO()
+        pixels.convert("RGB").save(written, "WEBP", lossless=True)  # half the bytes of PNG
+    encoded = base64.b64encode(written.getvalue()).decode()
+    return Figure(picture.caption, Markup(), f"data:image/webp;base64,{encoded}")
 
 
 def _plain_items(markdown: str) -> list[str]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+import io
 import re
 import shutil
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from fake_results import COMMIT, fake_bench, fake_definition, write_fake_bench
+from PIL import Image
 
 from segnet.config import Bench, MoreSeeds
 from segnet.errors import UserError
@@ -50,6 +53,19 @@ def test_a_report_has_all_its_files_and_compare_can_read_it() -> None:
     results = load_bench("fake")
     assert results.bench == bench
     assert results.data["streets"].mask_sizes == ((6, 8), (6, 8))
+
+
+def test_pictures_inside_the_html_page_have_the_pixels_of_their_files() -> None:
+    report_on(fake_bench(seeds=[0]))
+    html = (report_folder("fake") / "index.html").read_text()
+    inside = [
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(one))))
+        for one in re.findall(r'src="data:image/webp;base64,([^"]+)"', html)
+    ]
+    files = sorted((report_folder("fake") / "figures").glob("*.png"))
+    pictures = [np.asarray(Image.open(path).convert("RGB")) for path in files]
+    assert len(inside) >= 3  # the test images and two confusions
+    assert all(any(np.array_equal(one, other) for other in pictures) for one in inside)
 
 
 def test_every_link_of_the_page_leads_to_a_figure_and_every_figure_is_linked() -> None:
