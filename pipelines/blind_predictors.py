@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import math
 
-from segnet.blind_predictors import blind_counts
-from segnet.config import Cell, load_config
-from segnet.datasets.store import PreparedDataset, read_dataset
+from segnet.bench.config import Cell, load_config
+from segnet.bench.provenance import collect_provenance
+from segnet.datasets.prepared.store import PreparedDataset, read_dataset
 from segnet.errors import exit_on_user_error, lookup
 from segnet.paths import cell_report_folder, prepared_folder
-from segnet.provenance import collect_provenance
-from segnet.records import Evaluation, EvaluationRecord
-from segnet.scores import scores_from_counts, write_evaluation
+from segnet.results.records import Evaluation, EvaluationRecord
+from segnet.scoring.blind_predictors import blind_counts
+from segnet.scoring.scores import scores_from_counts, write_evaluation
 
 
 def main(dataset: str) -> None:

@@ -9,21 +9,21 @@ import argparse
 
 import numpy as np
 
-from segnet.boundary import count_boundaries
-from segnet.boundary_store import write_boundaries
-from segnet.calibration_scores import expected_calibration_error
-from segnet.checkpoint import load_weights
+from segnet.bench.config import Cell, load_config
+from segnet.bench.provenance import collect_provenance
 from segnet.compute import choose_compute
-from segnet.config import Cell, load_config
-from segnet.datasets.store import read_dataset
+from segnet.datasets.prepared.store import read_dataset
+from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.errors import exit_on_user_error
-from segnet.evaluation import evaluate, network_predictor
 from segnet.models import build_model
 from segnet.paths import cell_report_folder, cell_run_folder, prepared_folder
-from segnet.provenance import collect_provenance
-from segnet.records import CHECKPOINTS, Evaluation, EvaluationRecord, TrainRecord
-from segnet.resident import load_resident
-from segnet.scores import scores_from_counts, write_evaluation
+from segnet.results.records import CHECKPOINTS, Evaluation, EvaluationRecord, TrainRecord
+from segnet.scoring.boundary.counting import count_boundaries
+from segnet.scoring.boundary.store import write_boundaries
+from segnet.scoring.calibration.error import expected_calibration_error
+from segnet.scoring.counts.evaluation import evaluate, network_predictor
+from segnet.scoring.scores import scores_from_counts, write_evaluation
+from segnet.training.checkpoint import load_weights
 
 
 def main(dataset: str, model: str, loss: str, seed: int) -> None:

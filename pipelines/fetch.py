@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from segnet.config import load_config
+from segnet.bench.config import load_config
 from segnet.datasets import define_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import raw_folder, weights_folder
@@ -27,7 +27,9 @@ def fetch_dataset(name: str) -> None:
 
 def fetch_weights(name: str) -> None:
     """Fetch the encoder weights that ``bench.encoder_weights`` may name."""
-    from segnet.models.weights import fetch_encoder_weights  # imports torch: seconds, not for data
+    from segnet.models.pretrained.weights import (
+        fetch_encoder_weights,  # imports torch: seconds, not for data
+    )
 
     fetch_encoder_weights(name, weights_folder(name))
 

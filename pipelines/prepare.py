@@ -15,11 +15,11 @@ from jaxtyping import Int64
 from rich.console import Console
 from rich.table import Table
 
-from segnet.config import load_config
+from segnet.bench.config import load_config
 from segnet.datasets import define_dataset
-from segnet.datasets.parallel import worker_processes
-from segnet.datasets.preparation import write_dataset
-from segnet.datasets.store import PreparedDataset, PreparedSplit
+from segnet.datasets.prepared.store import PreparedDataset, PreparedSplit
+from segnet.datasets.preparing.parallel import worker_processes
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, raw_folder
 

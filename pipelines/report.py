@@ -10,15 +10,15 @@ import sys
 
 from rich.console import Console
 
-from segnet.config import load_config
+from segnet.bench.config import load_config
 from segnet.datasets import define_dataset
-from segnet.datasets.store import read_dataset
+from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, report_folder
 from segnet.reporting.report import write_report
 from segnet.reporting.sections import Choice
 from segnet.reporting.tables import WIDTH, terminal_parts
-from segnet.results import load_bench
+from segnet.results.bench_results import load_bench
 from segnet.tracking import StoreError, sync, tracking_is_on
 
 

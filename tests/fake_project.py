@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from ruamel.yaml import YAML
 
-from segnet.datasets.decoded import Pair, Sample
-from segnet.datasets.preparation import write_dataset
+from segnet.datasets.preparing.samples import Pair, Sample
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.paths import prepared_folder
 from segnet.taxonomy import CAMVID_11
 

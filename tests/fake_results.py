@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from segnet.config import BLIND_PREDICTORS, Bench, Cell
+from segnet.bench.config import BLIND_PREDICTORS, Bench, Cell
 from segnet.datasets.definition import DatasetDefinition
-from segnet.datasets.store import PreparedDataset, PreparedSplit
+from segnet.datasets.prepared.store import PreparedDataset, PreparedSplit
 from segnet.paths import cell_report_folder, cell_run_folder
-from segnet.records import (
+from segnet.results.bench_results import DataFacts, cells_of
+from segnet.results.records import (
     Checkpoint,
     Evaluation,
     EvaluationRecord,
@@ -21,8 +22,7 @@ from segnet.records import (
     TrainRecord,
     write_history,
 )
-from segnet.results import DataFacts, cells_of
-from segnet.scores import scores_from_counts, write_evaluation
+from segnet.scoring.scores import scores_from_counts, write_evaluation
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 
 FINGERPRINT = "f1" * 32

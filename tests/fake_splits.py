@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from segnet.resident import ResidentSplit
+from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.taxonomy import IGNORE_INDEX
 
 

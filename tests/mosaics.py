@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from segnet.datasets.decoded import Pair, Sample
-from segnet.datasets.preparation import write_dataset
+from segnet.datasets.preparing.samples import Pair, Sample
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.paths import prepared_folder
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 

@@ -17,10 +17,11 @@ from unittest.mock import patch
 
 from torch import Tensor
 
-from segnet import augment, losses
-from segnet.config import Cell
+from segnet import losses
+from segnet.bench.config import Cell
 from segnet.models import segnet_v1
 from segnet.taxonomy import IGNORE_INDEX
+from segnet.training import augmentation as augment
 
 
 def unpool_with_the_indices_of_another_image() -> AbstractContextManager[Any]:
@@ -75,7 +76,7 @@ def train_and_evaluate(bug: str, cell: Cell) -> None:
 
 def main(bug: str) -> None:
     from pipelines import blind_predictors
-    from segnet.config import load_config
+    from segnet.bench.config import load_config
 
     bench = load_config().bench
     for dataset in bench.datasets:

@@ -11,31 +11,31 @@ import pytest
 
 PACKAGE = Path("segnet")
 NO_TORCH = (
-    "config",
+    "bench.config",
     "taxonomy",
-    "records",
-    "metrics",
+    "results.records",
+    "scoring.counts.metrics",
     "cli",
     "reporting",
     "tracking",
     "errors",
-    "resampling",
-    "bootstrap",
-    "statistics",
-    "published",
-    "boundary_scores",
-    "boundary_store",
-    "calibration_scores",
-    "bench_defaults",
-    "contact_sheet",
-    "data_doctor",
+    "statistics.resampling",
+    "statistics.bootstrap",
+    "statistics.intervals",
+    "results.published",
+    "scoring.boundary.scores",
+    "scoring.boundary.store",
+    "scoring.calibration.error",
+    "bench.defaults",
+    "bench.contact_sheet",
+    "bench.data_doctor",
 )
 ONLY_IMPORTER = {
     "mlflow": "segnet/tracking",
     "matplotlib": "segnet/reporting",
-    "segmentation_models_pytorch": ("segnet/models", "segnet/losses.py"),
+    "segmentation_models_pytorch": ("segnet/models", "segnet/losses"),
     "typer": "segnet/cli/",
-    "scipy": ("segnet/datasets/matlab.py", "segnet/statistics.py"),
+    "scipy": ("segnet/datasets/preparing/matlab.py", "segnet/statistics/intervals.py"),
 }
 DRAWERS = ("utils", "helpers", "common", "misc", "core", "base", "manager", "handler")
 
@@ -74,7 +74,14 @@ def test_library_does_not_import_the_command_line_or_the_stages() -> None:
 
 
 def test_training_and_scoring_know_no_registry_and_no_tracker() -> None:
-    for name in ("training", "evaluation", "metrics", "confusion", "augment", "optim"):
+    for name in (
+        "training/loop",
+        "training/augmentation",
+        "training/optimizer",
+        "scoring/counts/evaluation",
+        "scoring/counts/metrics",
+        "scoring/counts/confusion",
+    ):
         forbidden = {"segnet.models", "segnet.losses.LOSSES", "segnet.datasets.DATASETS"}
         names = imported(PACKAGE / f"{name}.py")
         assert not names & forbidden, name

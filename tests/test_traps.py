@@ -22,30 +22,30 @@ from test_class_weights import CAMVID_IMAGE_PIXELS, camvid_counts
 
 from pipelines import evaluate as evaluate_stage
 from pipelines import train as train_stage
-from segnet import metrics
-from segnet.augment import augment_batch, draw
-from segnet.bootstrap import resample_scores
-from segnet.class_weights import median_frequency
-from segnet.config import Augmentation
-from segnet.confusion import confusion_counts
-from segnet.datasets import preparation
-from segnet.datasets.decoded import Pair, Sample, decode
-from segnet.datasets.preparation import write_dataset
-from segnet.datasets.store import PreparedDataset, read_dataset
-from segnet.datasets.voc_lists import IdList, Protocol, protocol_lists
+from segnet.bench.config import Augmentation
+from segnet.datasets.prepared.store import PreparedDataset, read_dataset
+from segnet.datasets.prepared.tensor_split import load_resident
+from segnet.datasets.preparing import writing as preparation
+from segnet.datasets.preparing.samples import Pair, Sample, decode
+from segnet.datasets.preparing.writing import write_dataset
+from segnet.datasets.voc.lists import IdList, Protocol, protocol_lists
 from segnet.errors import UserError
-from segnet.evaluation import SplitResult, evaluate
 from segnet.losses import build_loss, dice
+from segnet.losses.class_weights import median_frequency
 from segnet.paths import cell_report_folder, prepared_folder
-from segnet.records import EvaluationRecord
 from segnet.reporting.captions import notes_on
 from segnet.reporting.comparison import compare as compare_results
-from segnet.resampling import plan_resampling
-from segnet.resident import load_resident
-from segnet.results import DataFacts, cells_of, load_results
-from segnet.scores import read_counts, scores_from_counts
-from segnet.statistics import ONE_SEED, compare, uncertainty
+from segnet.results.bench_results import DataFacts, cells_of, load_results
+from segnet.results.records import EvaluationRecord
+from segnet.scoring.counts import metrics
+from segnet.scoring.counts.confusion import confusion_counts
+from segnet.scoring.counts.evaluation import SplitResult, evaluate
+from segnet.scoring.scores import read_counts, scores_from_counts
+from segnet.statistics.bootstrap import resample_scores
+from segnet.statistics.intervals import ONE_SEED, compare, uncertainty
+from segnet.statistics.resampling import plan_resampling
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX, Taxonomy
+from segnet.training.augmentation import augment_batch, draw
 
 TWO = Taxonomy(("road", "sky"), ((128, 64, 128), (70, 130, 180)))
 CELL = "streets-segnet_v1-ce-s0"

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from segnet.config import load_config
+from segnet.bench.config import load_config
 
 if TYPE_CHECKING:
-    from segnet.inventory import Entry
+    from segnet.bench.inventory import Entry
 
 NAME_WIDTH = 24
 """Longer names are folded."""
@@ -25,7 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 
 def list_known(as_json: AsJson = False) -> None:
     """Show the models, losses, recipes, data sets and presets."""
-    from segnet.inventory import inventory
+    from segnet.bench.inventory import inventory
 
     entries = inventory()
     if as_json:
@@ -80,7 +80,7 @@ def doctor(
     if data is not None:
         examine_own_data(data, output, as_json=as_json)
         return
-    from segnet.doctor import examine
+    from segnet.bench.doctor import examine
 
     findings = examine(load_config())
     if as_json:
@@ -94,7 +94,7 @@ def doctor(
 
 def examine_own_data(file: Path, output: Path | None, *, as_json: bool) -> None:
     """Print what is wrong with a user's data; exit status 1 if it cannot be used."""
-    from segnet.data_doctor import examine_data
+    from segnet.bench.data_doctor import examine_data
 
     sheet = output or Path(".segbench/doctor") / f"{file.stem}.png"
     findings = examine_data(file, sheet)
@@ -113,7 +113,7 @@ def preset(
     name: Annotated[str, typer.Argument(help="Which preset; none lists them.")] = "",
 ) -> None:
     """Put a preset into params.yaml; `dvc repro` then runs it."""
-    from segnet.presets import apply_preset, preset_files
+    from segnet.bench.presets import apply_preset, preset_files
 
     if not name:
         for known in preset_files():

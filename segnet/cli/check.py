@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from segnet.bench.config import load_config
 from segnet.cli.options import BenchName
-from segnet.config import load_config
 from segnet.errors import UserError
 
 if TYPE_CHECKING:
-    from segnet.checking import Check
-    from segnet.results import Results
+    from segnet.results.bench_results import Results
+    from segnet.results.gate import Check
 
 
 def check(
@@ -29,9 +29,9 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="JSON, not a Markdown table.")] = False,
 ) -> None:
     """Hold the results against reports/BENCH/baseline.json; a drop or a missing cell exits 1."""
-    from segnet.accepted import Accepted, read_accepted
-    from segnet.checking import accept, check_results, markdown
     from segnet.paths import report_folder
+    from segnet.results.baseline import Accepted, read_accepted
+    from segnet.results.gate import accept, check_results, markdown
 
     results = present_results(bench)
     name = results.bench.name
@@ -59,7 +59,7 @@ def check(
 
 def present_results(name: str) -> Results:
     """The results of the bench in ``params.yaml``, or of another that has a report."""
-    from segnet.results import load_bench, load_results
+    from segnet.results.bench_results import load_bench, load_results
 
     bench = load_config().bench
     if name in ("", bench.name):

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 from rich.console import Console
 
+from segnet.bench.config import load_config
 from segnet.cli.options import names
-from segnet.config import load_config
 from segnet.errors import UserError, lookup
 from segnet.paths import report_folder
 
@@ -67,7 +67,7 @@ def compare(
     from segnet.reporting.sections import Choice
     from segnet.reporting.sorting import sort_rows
     from segnet.reporting.tables import terminal_parts
-    from segnet.results import load_bench
+    from segnet.results.bench_results import load_bench
 
     if as_json and to not in ("", "json"):
         raise UserError(f"--json and --format {to} contradict each other. Leave one out.")
@@ -108,7 +108,7 @@ def choose_benches(named: Sequence[str], wanted: Wanted, *, only_one: bool) -> l
         UserError: if several are named where one is read.
     """
     from segnet.reporting.comparison import what_bench_lacks
-    from segnet.results import BenchRecord, reported_benches
+    from segnet.results.bench_results import BenchRecord, reported_benches
 
     if named:
         if only_one and len(named) > 1:
@@ -131,7 +131,7 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         UserError: if that is no place for a file.
     """
-    from segnet.records import write_atomically
+    from segnet.results.records import write_atomically
 
     try:
         write_atomically(path, text)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from segnet.bench.config import Cell, Config, load_config
 from segnet.cli.options import DatasetName, LossName, ModelName, SeedNumber, made_folder, one_cell
-from segnet.config import Cell, Config, load_config
 from segnet.errors import UserError
 from segnet.paths import prepared_folder, weights_folder
 
 if TYPE_CHECKING:
-    from segnet.lr_finder import LearningRateCurve
+    from segnet.measuring.lr_finder import LearningRateCurve
 
 FOLDER = Path(".segbench/lr-find")
 
@@ -42,14 +42,14 @@ def lr_find(
 
 def range_test(config: Config, cell: Cell, *, steps: int) -> LearningRateCurve:
     """The range test on the network, loss and batches that training this cell begins with."""
+    from segnet.cli.training_progress import TrainingProgress
     from segnet.compute import choose_compute
-    from segnet.datasets.store import read_dataset
+    from segnet.datasets.prepared.store import read_dataset
+    from segnet.datasets.prepared.tensor_split import load_resident
     from segnet.losses import build_loss
-    from segnet.lr_finder import find_learning_rate
+    from segnet.measuring.lr_finder import find_learning_rate
     from segnet.models import build_model
-    from segnet.models.pretrained import load_vgg16_convolutions, takes_vgg16_weights
-    from segnet.resident import load_resident
-    from segnet.training_progress import TrainingProgress
+    from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
 
     bench = config.bench
     compute = choose_compute(bench.precision)
@@ -103,10 +103,10 @@ def check_stages(cell: Cell, encoder_weights: str) -> None:
 
 def write_curve(curve: LearningRateCurve, stem: Path, *, title: str) -> tuple[Path, Path]:
     """Write the curve as ``stem.csv``, one row a batch, and as ``stem.png``; their paths."""
-    from segnet.records import write_atomically
     from segnet.reporting.figures import save_figure
     from segnet.reporting.lr_figure import learning_rate_curve
     from segnet.reporting.plain_rows import exact_csv
+    from segnet.results.records import write_atomically
 
     table, picture = stem.with_name(f"{stem.name}.csv"), stem.with_name(f"{stem.name}.png")
     rows = zip(curve.learning_rates, curve.losses, curve.smoothed_losses, strict=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from segnet.config import Bench, Cell
+from segnet.bench.config import Bench, Cell
 from segnet.errors import UserError, expand_short_name, unknown
 
 BenchName = Annotated[str, typer.Option(help="Which bench; default: the one in params.yaml.")]

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from segnet.bench.config import Cell, load_config
 from segnet.cli.options import DatasetName, LossName, ModelName, SeedNumber, made_folder, one_cell
-from segnet.config import Cell, load_config
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder, cell_run_folder
 
@@ -34,20 +34,20 @@ def predict(
     """Draw a trained model's prediction over images."""
     from PIL import Image
 
-    from segnet.bayesian import PAPER_SAMPLES, dropout_layers
-    from segnet.checkpoint import load_weights
     from segnet.compute import choose_compute
     from segnet.datasets import define_dataset
-    from segnet.datasets.images import read_rgb
-    from segnet.evaluation import network_predictor
-    from segnet.models import build_model
-    from segnet.prediction import (
+    from segnet.datasets.preparing.images import read_rgb
+    from segnet.inference.bayesian import PAPER_SAMPLES, dropout_layers
+    from segnet.inference.prediction import (
         find_images,
         overlay,
         predict_mask,
         predict_uncertain_mask,
         uncertainty_map,
     )
+    from segnet.models import build_model
+    from segnet.scoring.counts.evaluation import network_predictor
+    from segnet.training.checkpoint import load_weights
 
     if samples is not None and not uncertainty:
         raise UserError("--samples goes with --uncertainty; one prediction needs no samples.")
@@ -102,7 +102,7 @@ def check_trained_alike(cell: Cell, options: Mapping[str, Any]) -> None:
     Raises:
         UserError: if its record says otherwise.
     """
-    from segnet.records import TrainRecord
+    from segnet.results.records import TrainRecord
 
     folder = cell_report_folder(cell.bench, cell.slug)
     if not (folder / TrainRecord.FILE_NAME).exists():

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
+from segnet.bench.config import load_config
 from segnet.cli.bench import AsJson
 from segnet.cli.compare import compare
 from segnet.cli.options import names
-from segnet.config import load_config
 
 
 def run(
@@ -40,9 +40,9 @@ def run(
     cores) in 5 to 500 epochs, with one 75,000 of 360x480 in 20 to 500. Without --dataset the
     options change the bench in params.yaml.
     """
-    from segnet.bench_defaults import Wishes
-    from segnet.presets import bench_text
-    from segnet.running import carry_out, expand_models, parse_seeds, parse_size, plan_run
+    from segnet.bench.defaults import Wishes
+    from segnet.bench.plan import carry_out, expand_models, parse_seeds, parse_size, plan_run
+    from segnet.bench.presets import bench_text
 
     config = load_config()
     wishes = Wishes(

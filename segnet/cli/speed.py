@@ -10,13 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from segnet.bench.config import load_config
 from segnet.cli.bench import AsJson, print_json
 from segnet.cli.options import names
-from segnet.config import load_config
 from segnet.errors import expand_short_name, lookup
 
 if TYPE_CHECKING:
-    from segnet.speed import Cost
+    from segnet.measuring.cost.speed import Cost
 
 
 def speed(
@@ -36,10 +36,10 @@ def speed(
     for name in wanted:
         lookup(config.models, name, what="model")
 
+    from segnet.bench.plan import parse_size
     from segnet.compute import choose_compute
+    from segnet.measuring.cost.speed import measure
     from segnet.models import build_model
-    from segnet.running import parse_size
-    from segnet.speed import measure
 
     compute = choose_compute(config.bench.precision)
     costs = {}

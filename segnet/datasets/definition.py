@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from segnet.config import Section
-from segnet.datasets.decoded import Sample
+from segnet.bench.config import Section
+from segnet.datasets.preparing.samples import Sample
 from segnet.errors import UserError, nearest
 from segnet.taxonomy import Taxonomy
 

@@ -6,7 +6,7 @@ training batch.
 
 Departures: the 48 channels of the finer features are fixed in smp and not scaled by ``width``; the
 decoder is initialised as smp initialises its other decoders; those of
-:mod:`segnet.models.smp_network`.
+:mod:`segnet.models.parts.smp_network`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from segmentation_models_pytorch.decoders.deeplabv3.decoder import DeepLabV3Plus
 from segmentation_models_pytorch.encoders.resnet import ResNetEncoder, resnet_encoders
 from torch import nn
 
-from segnet.models.blocks import scale_channels
-from segnet.models.smp_network import SmpNetwork
+from segnet.models.parts.blocks import scale_channels
+from segnet.models.parts.smp_network import SmpNetwork
 
 SOURCE = "arXiv 1802.02611, smp"
 

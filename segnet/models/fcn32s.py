@@ -1,11 +1,11 @@
 """FCN-32s: Long, Shelhamer, Darrell, arXiv 1411.4038.
 
-Departures: those of :mod:`segnet.models.fcn_heads`.
+Departures: those of :mod:`segnet.models.parts.fcn_heads`.
 """
 
 from __future__ import annotations
 
-from segnet.models.fcn_heads import FCN
+from segnet.models.parts.fcn_heads import FCN
 
 SOURCE = "arXiv 1411.4038"
 

@@ -1,6 +1,6 @@
 """Semantic FPN: Kirillov et al., arXiv 1901.02446, section 3, with smp's decoder on VGG16.
 
-Departures: those of :mod:`segnet.models.smp_network`.
+Departures: those of :mod:`segnet.models.parts.smp_network`.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 from segmentation_models_pytorch.decoders.fpn.decoder import FPNDecoder
 from torch import nn
 
-from segnet.models.blocks import VGG16Pyramid, scale_channels
-from segnet.models.smp_network import SmpNetwork
+from segnet.models.parts.blocks import VGG16Pyramid, scale_channels
+from segnet.models.parts.smp_network import SmpNetwork
 
 SOURCE = "arXiv 1901.02446, smp"
 

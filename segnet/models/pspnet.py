@@ -2,7 +2,7 @@
 
 Departures: smp's default stops at stride 8, after 10 of the 13 convolutions of VGG16; here
 ``encoder_depth`` is 4 (stride 16), so that all networks have the whole encoder. No padding. Those
-of :mod:`segnet.models.smp_network`.
+of :mod:`segnet.models.parts.smp_network`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from segmentation_models_pytorch.decoders.pspnet.decoder import PSPDecoder
 from torch import nn
 
-from segnet.models.blocks import VGG16Pyramid, scale_channels
-from segnet.models.smp_network import SmpNetwork
+from segnet.models.parts.blocks import VGG16Pyramid, scale_channels
+from segnet.models.parts.smp_network import SmpNetwork
 
 SOURCE = "arXiv 1612.01105, smp"
 

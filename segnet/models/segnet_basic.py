@@ -30,8 +30,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segnet.errors import lookup
-from segnet.models.blocks import Normalize, Pooled, crop, pool, scale_channels, unpool
-from segnet.models.upsampling import bilinear_deconvolution
+from segnet.models.parts.blocks import Normalize, Pooled, crop, pool, scale_channels, unpool
+from segnet.models.parts.upsampling import bilinear_deconvolution
 
 SOURCE = "arXiv 1511.00561, section 3.1 and table 1"
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from segnet.models.blocks import (
+from segnet.models.parts.blocks import (
     Normalize,
     VGG16Encoder,
     conv_chain,
@@ -32,7 +32,7 @@ class SegNetV1(nn.Module):
         num_classes: channels of the logits.
         width: factor on every hidden channel count; 1 is the paper's network.
         dropout: probability after the central six stages; Bayesian SegNet has 0.5. Samples of its
-            predictions: :func:`segnet.bayesian.predict_with_uncertainty`.
+            predictions: :func:`segnet.inference.bayesian.predict_with_uncertainty`.
     """
 
     def __init__(self, num_classes: int, *, width: float = 1.0, dropout: float = 0.0) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from segnet.models.blocks import (
+from segnet.models.parts.blocks import (
     Normalize,
     TransposedDecoder,
     VGG16Encoder,

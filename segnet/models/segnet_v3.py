@@ -14,7 +14,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from segnet.models.blocks import (
+from segnet.models.parts.blocks import (
     Normalize,
     TransposedDecoder,
     VGG16Encoder,

@@ -1,6 +1,6 @@
 """U-Net: Ronneberger, Fischer, Brox, arXiv 1505.04597, with smp's decoder on VGG16.
 
-Departures: those of :mod:`segnet.models.smp_network`; no padding, as smp's decoder takes any
+Departures: those of :mod:`segnet.models.parts.smp_network`; no padding, as smp's decoder takes any
 size.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from segmentation_models_pytorch.decoders.unet.decoder import UnetDecoder
 from torch import nn
 
-from segnet.models.blocks import VGG16Pyramid, scale_channels
-from segnet.models.smp_network import SmpNetwork
+from segnet.models.parts.blocks import VGG16Pyramid, scale_channels
+from segnet.models.parts.smp_network import SmpNetwork
 
 SOURCE = "arXiv 1505.04597, smp"
 

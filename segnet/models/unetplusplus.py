@@ -2,7 +2,7 @@
 
 Departures: no deep supervision, as in smp. For VGG smp also builds a centre block of 4.7 M
 parameters that its forward pass never uses; here it is left out, which changes no logit. Those of
-:mod:`segnet.models.smp_network`.
+:mod:`segnet.models.parts.smp_network`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from segmentation_models_pytorch.decoders.unetplusplus.decoder import UnetPlusPlusDecoder
 from torch import nn
 
-from segnet.models.blocks import VGG16Pyramid, scale_channels
-from segnet.models.smp_network import SmpNetwork
+from segnet.models.parts.blocks import VGG16Pyramid, scale_channels
+from segnet.models.parts.smp_network import SmpNetwork
 
 SOURCE = "arXiv 1807.10165, smp"
 

@@ -2,7 +2,8 @@
 
 Batch norm over the one region of its coarsest pooling needs two images in a training batch.
 
-Departures: no padding, as the decoder takes any size; those of :mod:`segnet.models.smp_network`.
+Departures: no padding, as the decoder takes any size; those of
+:mod:`segnet.models.parts.smp_network`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 from segmentation_models_pytorch.decoders.upernet.decoder import UPerNetDecoder
 from torch import nn
 
-from segnet.models.blocks import VGG16Pyramid, scale_channels
-from segnet.models.smp_network import SmpNetwork
+from segnet.models.parts.blocks import VGG16Pyramid, scale_channels
+from segnet.models.parts.smp_network import SmpNetwork
 
 SOURCE = "arXiv 1807.10221, smp"
 

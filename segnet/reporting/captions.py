@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from segnet.config import Bench
+from segnet.bench.config import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.seed_summary import ComparisonRow
 from segnet.reporting.significance import NO_DIFFERENCE, ONE_SEED
-from segnet.results import CellResult, DataFacts, Results, outdated_parameters
+from segnet.results.bench_results import CellResult, DataFacts, Results, outdated_parameters
 
 MAX_NAMED = 8
 """Names in a note; more are counted."""

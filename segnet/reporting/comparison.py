@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segnet.config import BLIND_PREDICTORS, Bench
+from segnet.bench.config import BLIND_PREDICTORS, Bench
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.paths import report_folder
 from segnet.reporting.captions import interval_notes, notes_on, protocol_line
@@ -21,7 +21,7 @@ from segnet.reporting.measurements import read_measurement
 from segnet.reporting.published_rows import PublishedRows, published_beside
 from segnet.reporting.seed_summary import ComparisonRow, summarize_seeds
 from segnet.reporting.significance import key_of, number_rows
-from segnet.results import CellResult, Results
+from segnet.results.bench_results import CellResult, Results
 
 
 @dataclass(frozen=True)

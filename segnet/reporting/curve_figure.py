@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from segnet.reporting.figure_style import STYLE, Look
-from segnet.results import Epoch
+from segnet.results.bench_results import Epoch
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float64, UInt8
 
-from segnet.datasets.store import PreparedSplit
+from segnet.datasets.prepared.store import PreparedSplit
 from segnet.errors import UserError
 
 PREDICTIONS_FILE = "predictions.npz"

@@ -7,7 +7,6 @@ from itertools import combinations
 
 import numpy as np
 
-from segnet.bootstrap import SCORES, resample_scores
 from segnet.paths import cell_report_folder
 from segnet.reporting.intervals import (
     MAX_PAIRED,
@@ -17,10 +16,11 @@ from segnet.reporting.intervals import (
     digest_of,
     obstacle,
 )
-from segnet.resampling import RESAMPLES, plan_resampling
-from segnet.results import CellResult
-from segnet.scores import read_counts
-from segnet.statistics import compare, uncertainty
+from segnet.results.bench_results import CellResult
+from segnet.scoring.scores import read_counts
+from segnet.statistics.bootstrap import SCORES, resample_scores
+from segnet.statistics.intervals import compare, uncertainty
+from segnet.statistics.resampling import RESAMPLES, plan_resampling
 
 
 def resample_cells(cells: Sequence[CellResult]) -> DatasetIntervals:

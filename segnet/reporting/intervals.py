@@ -16,11 +16,11 @@ from typing import ClassVar
 
 from pydantic import Field, ValidationError
 
-from segnet.config import Section
+from segnet.bench.config import Section
 from segnet.errors import UserError
-from segnet.records import Score, write_atomically
 from segnet.reporting.seed_summary import Interval
-from segnet.results import CellResult, Results
+from segnet.results.bench_results import CellResult, Results
+from segnet.results.records import Score, write_atomically
 
 MAX_PAIRED = 22
 """Models of a table that are compared in pairs. Each interval is at level 1 - 0.05 / pairs; with

@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Int64
 from matplotlib.figure import Figure
 
-from segnet.datasets.store import PreparedDataset
-from segnet.metrics import miou
+from segnet.datasets.prepared.store import PreparedDataset
 from segnet.paths import cell_report_folder, cell_run_folder
 from segnet.reporting.class_figures import class_heat_map, confusion_matrix, per_class_iou
 from segnet.reporting.comparison import Comparison
@@ -23,8 +22,9 @@ from segnet.reporting.figures import save_figure, svg_text
 from segnet.reporting.picture_figure import prediction_grid
 from segnet.reporting.ranking_figures import cost_against_score, ranking
 from segnet.reporting.seed_summary import ComparisonRow
-from segnet.results import CellResult, Results, read_history
-from segnet.scores import read_counts
+from segnet.results.bench_results import CellResult, Results, read_history
+from segnet.scoring.counts.metrics import miou
+from segnet.scoring.scores import read_counts
 
 Looks = Mapping[tuple[str, str], Look]
 

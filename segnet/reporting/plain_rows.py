@@ -9,7 +9,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from segnet.published import PublishedResult
 from segnet.reporting.column import Value, class_column
 from segnet.reporting.columns import COLUMNS
 from segnet.reporting.comparison import Comparison
@@ -17,6 +16,7 @@ from segnet.reporting.published_rows import name_of
 from segnet.reporting.sections import Choice
 from segnet.reporting.seed_summary import ComparisonRow
 from segnet.reporting.significance import gap_rows
+from segnet.results.published import PublishedResult
 
 
 def comparison_plain(comparison: Comparison) -> dict[str, Any]:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from segnet.published import PublishedResult, load_published
 from segnet.reporting.column import DASH, Entry, mean_and_sd, percent
 from segnet.reporting.grid import Grid
 from segnet.reporting.seed_summary import ComparisonRow
+from segnet.results.published import PublishedResult, load_published
 
 OURS = "this bench"
 STATED_IMAGES = re.compile(r"(\d[\d,]*) images")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segnet.config import Bench
+from segnet.atomic import fresh_folder
+from segnet.bench.config import Bench
 from segnet.datasets.definition import DatasetDefinition
-from segnet.datasets.scratch import fresh_folder
-from segnet.datasets.store import PreparedDataset
+from segnet.datasets.prepared.store import PreparedDataset
 from segnet.paths import report_folder
-from segnet.records import write_atomically
 from segnet.reporting.comparison import Comparison, add_published, compare
 from segnet.reporting.html_report import html_report
 from segnet.reporting.intervals import IntervalsRecord, resample_bench
@@ -22,7 +21,8 @@ from segnet.reporting.run_rows import (
     result_columns,
     result_rows,
 )
-from segnet.results import BenchRecord, DataFacts, load_results
+from segnet.results.bench_results import BenchRecord, DataFacts, load_results
+from segnet.results.records import write_atomically
 
 
 def describe_dataset(definition: DatasetDefinition, prepared: PreparedDataset | None) -> DataFacts:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from segnet.records import CHECKPOINTS, Evaluation, Provenance
-from segnet.results import CellResult, Results, read_history
+from segnet.results.bench_results import CellResult, Results, read_history
+from segnet.results.records import CHECKPOINTS, Evaluation, Provenance
 
 FLOAT_FORMAT = "%.6g"
 CURVE_COLUMNS = (

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from segnet.config import BLIND_PREDICTORS
-from segnet.records import Scores
-from segnet.results import CellResult
+from segnet.bench.config import BLIND_PREDICTORS
+from segnet.results.bench_results import CellResult
+from segnet.results.records import Scores
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from segnet.config import Cell
-from segnet.records import Evaluation, EvaluationRecord, TrainRecord
+from segnet.bench.config import Cell
+from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord
 
 MAX_NOTE = 7800
 """MLflow cuts a tag at 8000 characters."""

@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from segnet.config import Cell
+from segnet.bench.config import Cell
 from segnet.paths import cell_report_folder
-from segnet.records import Evaluation, EvaluationRecord, TrainRecord
-from segnet.results import CellResult
+from segnet.results.bench_results import CellResult
+from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord
 from segnet.tracking.notes import cell_note
 from segnet.tracking.store import Point
 

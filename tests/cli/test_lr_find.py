@@ -14,14 +14,14 @@ from safetensors.torch import save_file
 from typer.testing import CliRunner
 
 import pipelines.train
-import segnet.lr_finder
-from segnet.checkpoint import copy_weights
+import segnet.measuring.lr_finder
+from segnet.bench.config import load_config
 from segnet.cli import app
 from segnet.cli.lr_find import advice
-from segnet.config import load_config
 from segnet.errors import UserError
-from segnet.lr_finder import LearningRateCurve
-from segnet.models.blocks import VGG16_STAGES
+from segnet.measuring.lr_finder import LearningRateCurve
+from segnet.models.parts.blocks import VGG16_STAGES
+from segnet.training.checkpoint import copy_weights
 
 VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 
@@ -146,7 +146,7 @@ def test_range_test_gets_what_training_gets(
         raise StoppedError
 
     monkeypatch.setattr(pipelines.train, "fit", capture)
-    monkeypatch.setattr(segnet.lr_finder, "find_learning_rate", capture)
+    monkeypatch.setattr(segnet.measuring.lr_finder, "find_learning_rate", capture)
     with pytest.raises(StoppedError):
         pipelines.train.main("streets", "segnet_v1", "ce", 0)
     assert isinstance(lr_find().exception, StoppedError)

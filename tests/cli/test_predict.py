@@ -10,14 +10,14 @@ from fake_project import write_params
 from PIL import Image
 from typer.testing import CliRunner
 
-from segnet.checkpoint import copy_weights, save_weights
+from segnet.bench.config import load_config
+from segnet.bench.provenance import collect_provenance
 from segnet.cli import app
-from segnet.config import load_config
 from segnet.errors import UserError
 from segnet.models import build_model
 from segnet.paths import cell_report_folder, cell_run_folder
-from segnet.provenance import collect_provenance
-from segnet.records import TrainRecord
+from segnet.results.records import TrainRecord
+from segnet.training.checkpoint import copy_weights, save_weights
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +122,7 @@ def test_uncertainty_is_the_same_at_every_run() -> None:
 def test_samples_are_as_many_as_asked_for_and_fifty_by_default(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from segnet import prediction
+    from segnet.inference import prediction
 
     write_weights(0.5)
     asked = []

@@ -7,9 +7,9 @@ import pytest
 from fake_project import write_params
 from typer.testing import CliRunner
 
-from segnet import speed
 from segnet.cli import app
 from segnet.errors import UserError
+from segnet.measuring.cost import speed
 
 RUNNER = CliRunner()
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from segnet.datasets import camvid32
-from segnet.datasets.camvid32_classes import RAW_COLORS
+from segnet.datasets.camvid32.classes import RAW_COLORS
 
 SEQUENCES = {
     "train": {"0001TP": 3, "0016E5": 4},

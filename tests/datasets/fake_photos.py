@@ -12,7 +12,7 @@ from scipy.io import savemat
 
 from segnet.datasets import sunrgbd
 from segnet.datasets.voc import VOC_21
-from segnet.datasets.voc_lists import PROTOCOLS, IdList
+from segnet.datasets.voc.lists import PROTOCOLS, IdList
 
 DEVKIT_TRAIN = [f"2007_00000{number}" for number in range(6)]
 DEVKIT_VAL = [f"2007_00010{number}" for number in range(5)]

@@ -14,9 +14,9 @@ from urllib.parse import unquote
 import numpy as np
 from PIL import Image
 
-from segnet.datasets.decoded import Pair, Sample
-from segnet.datasets.preparation import write_dataset
-from segnet.datasets.store import PreparedDataset
+from segnet.datasets.prepared.store import PreparedDataset
+from segnet.datasets.preparing.samples import Pair, Sample
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 
 TWO_CLASSES = Taxonomy(("land", "water"), ((0, 128, 0), (0, 0, 128)))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from segnet.datasets.archives import extract_archive
+from segnet.datasets.fetching.archives import extract_archive
 from segnet.errors import UserError
 
 Files = dict[str, bytes]

@@ -11,8 +11,8 @@ from fakes import CAMVID_SIZES, make_camvid, serve, zip_folder
 from PIL import Image
 
 from segnet.datasets import camvid
-from segnet.datasets.preparation import write_dataset
-from segnet.datasets.store import PreparedDataset
+from segnet.datasets.prepared.store import PreparedDataset
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.errors import UserError
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX
 

@@ -11,9 +11,9 @@ from fakes import serve, zip_folder
 from PIL import Image
 
 from segnet.datasets import camvid32, define_dataset
-from segnet.datasets.camvid32_classes import CAMVID_32, RAW_CLASSES
-from segnet.datasets.decoded import Sample
+from segnet.datasets.camvid32.classes import CAMVID_32, RAW_CLASSES
 from segnet.datasets.definition import DatasetDefinition
+from segnet.datasets.preparing.samples import Sample
 from segnet.errors import UserError
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX
 

@@ -11,10 +11,10 @@ import scipy.io
 from fake_clothing import ABSENT
 
 from segnet.datasets import clothing, define_dataset
-from segnet.datasets.clothing_labels import CLASSES
-from segnet.datasets.parallel import worker_processes
-from segnet.datasets.preparation import write_dataset
-from segnet.datasets.store import PreparedDataset
+from segnet.datasets.clothing.labels import CLASSES
+from segnet.datasets.prepared.store import PreparedDataset
+from segnet.datasets.preparing.parallel import worker_processes
+from segnet.datasets.preparing.writing import write_dataset
 
 MIRROR = os.environ.get("SEGBENCH_MIRROR")
 pytestmark = pytest.mark.skipif(MIRROR is None, reason="SEGBENCH_MIRROR is not set")

@@ -12,11 +12,11 @@ from PIL import Image
 
 from segnet.datasets import define_dataset
 from segnet.datasets.custom import MANIFEST
-from segnet.datasets.custom_description import FractionPerSplit
-from segnet.datasets.custom_splits import split_by_fractions
-from segnet.datasets.decoded import Sample
+from segnet.datasets.custom.description import FractionPerSplit
+from segnet.datasets.custom.splits import split_by_fractions
 from segnet.datasets.definition import DatasetDefinition
-from segnet.datasets.preparation import write_dataset
+from segnet.datasets.preparing.samples import Sample
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX
 

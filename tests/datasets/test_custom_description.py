@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from segnet.datasets.custom_classes import display_colors
-from segnet.datasets.custom_description import Description, read_description
+from segnet.datasets.custom.classes import display_colors
+from segnet.datasets.custom.description import Description, read_description
 from segnet.errors import UserError
 
 REST = "images: images\nmasks: masks\n"

@@ -17,14 +17,15 @@ from fake_custom import make_custom
 from fake_photos import make_sunrgbd, make_voc, use_fake_lists, use_fake_sunrgbd
 from fakes import CAMVID_SIZES, files_of, make_camvid
 
-from segnet.datasets import DATASETS, camvid, transfer
+from segnet.datasets import DATASETS, camvid
 from segnet.datasets.custom import write_manifest
-from segnet.datasets.custom_description import read_description
-from segnet.datasets.decoded import Sample
+from segnet.datasets.custom.description import read_description
 from segnet.datasets.definition import DatasetDefinition, define
-from segnet.datasets.palette import to_lab
-from segnet.datasets.preparation import write_dataset
-from segnet.datasets.store import PreparedDataset
+from segnet.datasets.fetching import transfer
+from segnet.datasets.prepared.store import PreparedDataset
+from segnet.datasets.preparing.palette import to_lab
+from segnet.datasets.preparing.samples import Sample
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.paths import raw_folder
 from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX
 

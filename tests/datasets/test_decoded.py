@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segnet.datasets.decoded import shrink
+from segnet.datasets.preparing.samples import shrink
 
 
 @given(st.integers(1, 60), st.integers(1, 60), st.integers(16, 40), st.integers(16, 40))

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from fakes import serve
 
-from segnet.datasets import transfer
-from segnet.datasets.fetch import download, mirror_entry
+from segnet.datasets.fetching import transfer
+from segnet.datasets.fetching.published_files import download, mirror_entry
 from segnet.errors import UserError
 
 CONTENT = bytes(range(256)) * 4096

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from segnet.datasets.held_out import hold_out, require_disjoint
+from segnet.datasets.splitting.validation_part import hold_out, require_disjoint
 from segnet.errors import UserError
 
 

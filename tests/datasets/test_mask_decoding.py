@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from segnet.datasets.mask_decoding import MaskCode, inspect_mask, read_mask, read_picture
+from segnet.datasets.custom.mask_decoding import MaskCode, inspect_mask, read_mask, read_picture
 from segnet.errors import UserError
 
 LABELS = MaskCode({3: 0, 7: 1, 0: 255}, {})

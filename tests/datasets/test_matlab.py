@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import scipy.io
 
-from segnet.datasets.matlab import read_matrix
+from segnet.datasets.preparing.matlab import read_matrix
 from segnet.errors import UserError
 
 

@@ -10,12 +10,13 @@ import pytest
 from fakes import CAMVID_SIZES, files_of, make_camvid, serve
 from safetensors.numpy import save_file
 
-from segnet.datasets import camvid, transfer
-from segnet.datasets.fetch import mirror_entry
-from segnet.datasets.manifest import read_manifest
-from segnet.datasets.write_manifest import write_manifest
+from segnet.datasets import camvid
+from segnet.datasets.fetching import transfer
+from segnet.datasets.fetching.manifest import read_manifest
+from segnet.datasets.fetching.published_files import mirror_entry
+from segnet.datasets.fetching.write_manifest import write_manifest
 from segnet.errors import UserError
-from segnet.models import weights
+from segnet.models.pretrained import weights
 
 IMAGE = bytes(range(256)) * 1024
 FOLDER = "camvid/train"
@@ -65,7 +66,7 @@ def test_the_manifest_lists_every_file_with_its_digest(mirror: Path) -> None:
 
 def test_the_documented_command_writes_the_manifest(mirror: Path) -> None:
     (mirror / "MANIFEST").unlink()
-    command = [sys.executable, "-m", "segnet.datasets.write_manifest", str(mirror)]
+    command = [sys.executable, "-m", "segnet.datasets.fetching.write_manifest", str(mirror)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, f"{mirror / 'MANIFEST'}\n")
     assert result.stderr.startswith("MANIFEST: 3 files in ")

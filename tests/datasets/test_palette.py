@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from segnet.datasets.palette import distinct_colors, to_lab
+from segnet.datasets.preparing.palette import distinct_colors, to_lab
 
 
 @pytest.mark.parametrize(

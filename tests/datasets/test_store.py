@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from fakes import BIG, TWO_CLASSES, pair_of, sample, write
 
-from segnet.datasets.decoded import Pair
-from segnet.datasets.parallel import worker_processes
-from segnet.datasets.preparation import write_dataset
+from segnet.datasets.preparing.parallel import worker_processes
+from segnet.datasets.preparing.samples import Pair
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX
 

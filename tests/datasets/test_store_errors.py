@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from fakes import BIG, TWO_CLASSES, pair_of, sample, write
 
-from segnet.datasets.decoded import Pair, Sample
-from segnet.datasets.preparation import write_dataset
-from segnet.datasets.stack import StackWriter
-from segnet.datasets.store import read_dataset
+from segnet.datasets.prepared.store import read_dataset
+from segnet.datasets.preparing.canvas_file import StackWriter
+from segnet.datasets.preparing.samples import Pair, Sample
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.errors import UserError
 
 

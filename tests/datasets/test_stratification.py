@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from segnet.datasets.stratification import stratify
+from segnet.datasets.splitting.stratification import stratify
 
 presences = arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=40))
 weights = st.lists(st.integers(1, 8), min_size=1, max_size=4)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from segnet.datasets.street_scene import Scene, draw_scene
+from segnet.datasets.streets.scene import Scene, draw_scene
 
 NUM_CLASSES, VOID = 11, 11
 SKY, ROAD = 0, 3

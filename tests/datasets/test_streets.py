@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from fake_custom import make_custom
 
-from segnet.config import load_config
+from segnet.bench.config import load_config
 from segnet.datasets import DATASETS, define_dataset
-from segnet.datasets.decoded import Pair, Sample
 from segnet.datasets.definition import DatasetDefinition
-from segnet.datasets.street_scene import draw_scene
+from segnet.datasets.preparing.samples import Pair, Sample
+from segnet.datasets.streets.scene import draw_scene
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX
 

@@ -22,16 +22,16 @@ from PIL import Image
 from scipy.io import loadmat, savemat
 from torch import Tensor
 
-from segnet.datasets import voc_files
-from segnet.datasets.decoded import Sample
 from segnet.datasets.definition import DatasetDefinition, define
-from segnet.datasets.preparation import write_dataset
+from segnet.datasets.prepared.tensor_split import load_resident
+from segnet.datasets.preparing.samples import Sample
+from segnet.datasets.preparing.writing import write_dataset
 from segnet.datasets.voc import VOC, VOC_21
-from segnet.datasets.voc_lists import PROTOCOLS, protocol_lists
+from segnet.datasets.voc import files as voc_files
+from segnet.datasets.voc.lists import PROTOCOLS, protocol_lists
 from segnet.errors import UserError
-from segnet.evaluation import evaluate
-from segnet.metrics import miou
-from segnet.resident import load_resident
+from segnet.scoring.counts.evaluation import evaluate
+from segnet.scoring.counts.metrics import miou
 from segnet.taxonomy import IGNORE_INDEX
 
 MIRROR = os.environ.get("SEGBENCH_MIRROR")
@@ -338,7 +338,7 @@ def test_without_a_mirror_both_archives_and_the_lists_are_downloaded(
     files = files_of(published) | files_of(raw / "lists")
     digest = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     with serve(files, faults=["503"]) as server:
-        monkeypatch.setattr("segnet.datasets.transfer.FIRST_PAUSE_S", 0.0)
+        monkeypatch.setattr("segnet.datasets.fetching.transfer.FIRST_PAUSE_S", 0.0)
         monkeypatch.setattr(voc_files, "DEVKIT_URLS", (f"{server.address}/devkit",))
         monkeypatch.setattr(voc_files, "DEVKIT_BYTES", len(files["devkit"]))
         monkeypatch.setattr(voc_files, "DEVKIT_SHA256", digest["devkit"])

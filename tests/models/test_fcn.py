@@ -7,7 +7,7 @@ from torch.nn import functional as F
 
 from segnet.errors import UserError
 from segnet.models import build_model
-from segnet.models.fcn_heads import FCN
+from segnet.models.parts.fcn_heads import FCN
 
 STREAMS = {"fcn32s": 1, "fcn16s": 2, "fcn8s": 3}
 

@@ -7,10 +7,10 @@ import torch
 from fake_splits import fake_split
 from torch.nn import functional as F
 
-from segnet import metrics
 from segnet.compute import Compute
-from segnet.evaluation import evaluate, network_predictor
 from segnet.models import build_model
+from segnet.scoring.counts import metrics
+from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.taxonomy import IGNORE_INDEX
 
 NUM_CLASSES = 4

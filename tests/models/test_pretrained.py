@@ -9,8 +9,8 @@ from torch import nn
 
 from segnet.errors import UserError
 from segnet.models import MODELS, build_model
-from segnet.models.blocks import VGG16_STAGES
-from segnet.models.pretrained import load_vgg16_convolutions, takes_vgg16_weights
+from segnet.models.parts.blocks import VGG16_STAGES
+from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
 from segnet.models.segnet_basic import SegNetBasic
 
 BASIC = {name for name, network in MODELS.items() if issubclass(network, SegNetBasic)}

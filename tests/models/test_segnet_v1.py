@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segnet.models import build_model, segnet_v1
-from segnet.models.blocks import pool, unpool
+from segnet.models.parts.blocks import pool, unpool
 from segnet.models.segnet_v1 import SegNetV1
 
 

@@ -9,8 +9,8 @@ import segmentation_models_pytorch as smp
 import torch
 
 from segnet.models import build_model
-from segnet.models.blocks import Normalize
-from segnet.models.smp_network import SmpNetwork
+from segnet.models.parts.blocks import Normalize
+from segnet.models.parts.smp_network import SmpNetwork
 
 THEIRS: dict[str, tuple[Any, dict[str, Any]]] = {
     "unet": (smp.Unet, {}),

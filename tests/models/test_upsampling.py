@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from segnet.models.upsampling import LearntUpsampling, RegionMeans, use_region_means
+from segnet.models.parts.upsampling import LearntUpsampling, RegionMeans, use_region_means
 
 
 @pytest.mark.parametrize("factor", [2, 8, 16, 32])

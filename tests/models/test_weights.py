@@ -9,8 +9,8 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from segnet.errors import UserError
-from segnet.models import weights
-from segnet.models.weights import fetch_encoder_weights, tensors_digest
+from segnet.models.pretrained import weights
+from segnet.models.pretrained.weights import fetch_encoder_weights, tensors_digest
 
 VALUES = np.random.default_rng(0).normal(size=(4, 3, 3, 3)).astype(np.float32)
 TENSORS = {

@@ -12,11 +12,11 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from pipelines import evaluate, prepare, train
-from segnet.config import load_config
+from segnet.bench.config import load_config
+from segnet.bench.presets import BENCH_BLOCK
 from segnet.datasets import camvid
-from segnet.models.blocks import VGG16_STAGES
-from segnet.presets import BENCH_BLOCK
-from segnet.records import EvaluationRecord
+from segnet.models.parts.blocks import VGG16_STAGES
+from segnet.results.records import EvaluationRecord
 
 ROOT = Path(__file__).parents[2]
 FRAMES = {"train": 4, "val": 2, "test": 2}

@@ -6,10 +6,10 @@ import pytest
 from fake_project import write_params, write_prepared
 
 from pipelines import measure
-from segnet import speed
 from segnet.errors import UserError
+from segnet.measuring.cost import speed
 from segnet.models import build_model
-from segnet.records import MeasureRecord
+from segnet.results.records import MeasureRecord
 
 
 @pytest.fixture(autouse=True)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell, write_scores
 
-from segnet.config import Bench, Cell
+from segnet.bench.config import Bench, Cell
 from segnet.errors import UserError
 from segnet.paths import report_folder
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.seed_summary import spread
-from segnet.results import cells_of, load_results
+from segnet.results.bench_results import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
 

@@ -10,9 +10,7 @@ import pytest
 from fake_results import FACTS, fake_bench, write_scores, write_training
 from jaxtyping import Int64
 
-from segnet import statistics
-from segnet.bootstrap import resample_scores
-from segnet.config import BLIND_PREDICTORS, Bench, Cell
+from segnet.bench.config import BLIND_PREDICTORS, Bench, Cell
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder, report_folder
 from segnet.reporting import interval_resampling, significance
@@ -27,8 +25,10 @@ from segnet.reporting.intervals import (
 )
 from segnet.reporting.significance import gap_rows, significance_grid
 from segnet.reporting.sorting import sort_rows
-from segnet.resampling import plan_resampling
-from segnet.results import Results, cells_of, load_results
+from segnet.results.bench_results import Results, cells_of, load_results
+from segnet.statistics import intervals as statistics
+from segnet.statistics.bootstrap import resample_scores
+from segnet.statistics.resampling import plan_resampling
 
 DATA = {"streets": FACTS}
 VIDEO = ("one",) * 30 + ("two",) * 30

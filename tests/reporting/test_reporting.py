@@ -12,11 +12,11 @@ import pytest
 from fake_results import COMMIT, fake_bench, fake_definition, write_fake_bench
 from PIL import Image
 
-from segnet.config import Bench, MoreSeeds
+from segnet.bench.config import Bench, MoreSeeds
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder, cell_run_folder, report_folder
 from segnet.reporting.report import describe_dataset, write_report
-from segnet.results import load_bench
+from segnet.results.bench_results import load_bench
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,206 @@
+"""What is wrong with a user's own data set: everything, not the first thing. No torch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Int64
+from PIL import ExifTags, Image
+
+from segnet.bench.contact_sheet import Tile, contact_sheet, make_tile
+from segnet.datasets.custom.description import Description, read_description
+from segnet.datasets.custom.files import Finding, some
+from segnet.datasets.custom.mask_decoding import MaskCode, Stray, inspect_mask, read_picture
+from segnet.datasets.custom.pairs import LabelledFile, survey
+from segnet.datasets.preparing.parallel import map_in_order
+from segnet.datasets.progress import progress
+from segnet.errors import UserError
+from segnet.taxonomy import IGNORE_INDEX
+
+TILES_PER_SPLIT = 8
+STRAYS_NAMED = 5
+
+
+class Inspected(NamedTuple):
+    """What was found in one pair of files."""
+
+    errors: tuple[str, ...]
+    strays: tuple[Stray, ...]
+    turned: bool
+    """The image's EXIF says that it is to be shown turned."""
+    digest: bytes
+    """SHA-256 of the image's pixels; empty if it could not be read."""
+    class_counts: Int64[np.ndarray, " classes"]
+    tile: Tile | None
+
+
+def examine_data(file: Path, sheet: Path) -> list[Finding]:
+    """Decode all that the YAML names, list what is wrong, and draw the contact sheet.
+
+    Args:
+        file: the YAML.
+        sheet: where the picture goes; nothing is written if no pair can be drawn.
+
+    Raises:
+        UserError: if the YAML itself is wrong.
+    """
+    description = read_description(file)
+    found = survey(description, file)
+    named = [(split, pair) for split, pairs in found.splits.items() for pair in pairs]
+    drawn = set(_chosen_for_sheet(found.splits))
+    inspect = partial(_inspect, description.mask_code(), len(description.classes), drawn)
+    with ThreadPoolExecutor() as pool, progress("reading", len(named), unit="pairs") as advance:
+        inspected = []
+        for one in map_in_order(inspect, named, pool):
+            inspected.append(one)
+            advance(1)
+    findings = [*found.findings, *_file_findings(named, inspected)]
+    findings += _copies(named, inspected)
+    findings += _class_findings(description, file, named, inspected)
+    findings.append(_fact(found.splits, file, findings))
+    tiles = [one.tile for one in inspected if one.tile]
+    if tiles:
+        sheet.parent.mkdir(parents=True, exist_ok=True)
+        contact_sheet(tiles, description.taxonomy()).save(sheet)
+        step = "look at it: are the colours where the things are?"
+        findings.append(Finding("fact", "contact sheet", str(sheet), step))
+    return findings
+
+
+def _chosen_for_sheet(splits: Mapping[str, Sequence[LabelledFile]]) -> Iterator[tuple[str, str]]:
+    """Split and name of a few images of each split, spread over it."""
+    for split, pairs in splits.items():
+        places = np.linspace(0, len(pairs) - 1, min(TILES_PER_SPLIT, len(pairs)))
+        for place in places.round().astype(int).tolist():
+            yield split, pairs[place].name
+
+
+def _inspect(
+    code: MaskCode, num_classes: int, drawn: set[tuple[str, str]], named: tuple[str, LabelledFile]
+) -> Inspected:
+    split, pair = named
+    errors: list[str] = []
+    counts = np.zeros(num_classes, np.int64)
+    image = mask = tile = None
+    strays: tuple[Stray, ...] = ()
+    turned, digest = False, b""
+    try:
+        image = read_picture(pair.image)
+        digest = hashlib.sha256(f"{image.shape}".encode() + image.tobytes()).digest()
+        turned = _is_turned(pair.image)
+    except UserError as error:
+        errors.append(str(error))
+    try:
+        mask, strays = inspect_mask(pair.mask, code)
+        counts += np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)[:num_classes]
+    except UserError as error:
+        errors.append(str(error))
+    if image is not None and mask is not None:
+        if image.shape[:2] != mask.shape:
+            errors.append(
+                f"{pair.image} is {image.shape[1]}x{image.shape[0]} but {pair.mask} is "
+                f"{mask.shape[1]}x{mask.shape[0]}. Draw the mask on the image at its stored size."
+            )
+        elif (split, pair.name) in drawn:
+            tile = make_tile(f"{split}/{pair.name}", image, mask)
+    return Inspected(tuple(errors), strays, turned, digest, counts, tile)
+
+
+def _is_turned(path: Path) -> bool:
+    with Image.open(path) as image:
+        return int(image.getexif().get(ExifTags.Base.Orientation, 1)) != 1
+
+
+def _file_findings(
+    named: Sequence[tuple[str, LabelledFile]], inspected: Sequence[Inspected]
+) -> list[Finding]:
+    """What is wrong with single files."""
+    findings = []
+    for (split, pair), one in zip(named, inspected, strict=True):
+        where = f"{split}/{pair.name}"
+        for text in one.errors:
+            found, _, step = text.rstrip(".").rpartition(". ")
+            findings.append(Finding("error", where, found, step))
+        if one.strays:
+            words = [f"{stray.value} ({stray.pixels} pixels)" for stray in one.strays]
+            more = f" and {len(words) - STRAYS_NAMED} more" if len(words) > STRAYS_NAMED else ""
+            found = f"{pair.mask}: {', '.join(words[:STRAYS_NAMED])}{more}, first at row "
+            found += f"{one.strays[0].row}, column {one.strays[0].column}: neither class nor void"
+            step = "correct the mask, or add the value to `classes` or `ignore`"
+            findings.append(Finding("error", where, found, step))
+        if one.turned:
+            found = f"{pair.image} is stored turned (EXIF orientation)"
+            step = "check on the contact sheet that the mask fits the stored pixels"
+            findings.append(Finding("warning", where, found, step))
+    return findings
+
+
+def _copies(
+    named: Sequence[tuple[str, LabelledFile]], inspected: Sequence[Inspected]
+) -> list[Finding]:
+    """Images with the same pixels: an error if splits share them."""
+    owners: dict[bytes, list[tuple[str, str]]] = {}
+    for (split, pair), one in zip(named, inspected, strict=True):
+        if one.digest:
+            owners.setdefault(one.digest, []).append((split, pair.name))
+    findings = []
+    for same in owners.values():
+        if len(same) == 1:
+            continue
+        where = some([f"{split}/{name}" for split, name in same])
+        if len({split for split, _ in same}) > 1:
+            step = "an image belongs to one split: delete the copies"
+            findings.append(Finding("error", where, "same pixels in several splits", step))
+        else:
+            step = "delete the copies, unless they are meant to count twice"
+            findings.append(Finding("warning", where, "same pixels", step))
+    return findings
+
+
+def _class_findings(
+    description: Description,
+    file: Path,
+    named: Sequence[tuple[str, LabelledFile]],
+    inspected: Sequence[Inspected],
+) -> list[Finding]:
+    """Classes that a split lacks, and masks without a labelled pixel."""
+    counts: dict[str, Int64[np.ndarray, " classes"]] = {}
+    blank = []
+    for (split, pair), one in zip(named, inspected, strict=True):
+        counts[split] = counts.get(split, 0) + one.class_counts
+        if not one.class_counts.any() and not one.errors:
+            blank.append(f"{split}/{pair.name}")
+    findings = []
+    for split, pixels in counts.items():
+        absent = [
+            name for name, count in zip(description.classes, pixels, strict=True) if not count
+        ]
+        if absent:
+            step = {
+                "train": "no network can learn it: add images, or take it out of `classes`",
+                "val": "it has no say in choosing the checkpoint: add images, or another `seed`",
+                "test": "its score says nothing: add images, or try another `seed`",
+            }[split]
+            found = f"no pixel of {', '.join(absent)} in '{split}'"
+            findings.append(Finding("warning", f"{file}: classes", found, step))
+    if blank:
+        step = "check `classes` and `ignore`; such an image teaches nothing"
+        found = f"nothing but void: {some(blank)}"
+        findings.append(Finding("warning", f"{file}: masks", found, step))
+    return findings
+
+
+def _fact(
+    splits: Mapping[str, Sequence[LabelledFile]], file: Path, findings: Sequence[Finding]
+) -> Finding:
+    """How many pairs there are, and what comes next."""
+    sizes = ", ".join(f"{split} {len(pairs)}" for split, pairs in splits.items())
+    blocked = any(finding.level == "error" for finding in findings)
+    step = "correct the errors first" if blocked else f"segbench run --dataset {file}"
+    return Finding("fact", str(file), f"pairs: {sizes}", step)

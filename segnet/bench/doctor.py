@@ -1,0 +1,105 @@
+"""What stands in the way of a run: machine, data, weights, records. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from segnet.bench.config import Config
+from segnet.bench.provenance import git_commit, installed_versions
+from segnet.compute import choose_compute
+from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
+from segnet.datasets.prepared.store import read_dataset
+from segnet.errors import UserError
+from segnet.paths import prepared_folder, raw_folder, weights_folder
+from segnet.results.bench_results import cells_of, load_results
+
+RUN_PIPELINE = "dvc repro"
+
+
+class Finding(NamedTuple):
+    """One line of ``segbench doctor``."""
+
+    what: str
+    found: str
+    next_step: str
+
+
+def examine(config: Config) -> list[Finding]:
+    """Everything that a run of the bench depends on, in the order in which it is needed."""
+    return [*_machine(config), _mirror(), *_data(config), _weights(config), *_cells(config)]
+
+
+def _machine(config: Config) -> list[Finding]:
+    compute = choose_compute(config.bench.precision)
+    versions = ", ".join(f"{name} {version}" for name, version in installed_versions().items())
+    free_gib = shutil.disk_usage(Path.cwd()).free / 2**30
+    commit = git_commit()
+    return [
+        Finding("python", f"{platform.python_version()} on {platform.machine()}; {versions}", ""),
+        Finding(
+            "device",
+            f"{compute.device_name}, {compute.precision}, {torch.get_num_threads()} threads",
+            "" if compute.device.type == "cuda" else "a GPU is used where there is one",
+        ),
+        Finding("free disk", f"{free_gib:.0f} GiB", "make room" if free_gib < 5 else ""),
+        Finding(
+            "commit",
+            commit,
+            "commit your changes, so that results name them" if commit.endswith("dirty") else "",
+        ),
+    ]
+
+
+def _mirror() -> Finding:
+    mirror = os.environ.get(MIRROR_VARIABLE)
+    if not mirror:
+        return Finding("mirror", "not set", "data are downloaded")
+    if mirror.startswith(("http://", "https://")) or Path(mirror).is_dir():
+        return Finding("mirror", mirror, "")
+    found = f"{mirror} is neither a folder nor an address"
+    return Finding("mirror", found, f"correct or unset {MIRROR_VARIABLE}")
+
+
+def _data(config: Config) -> list[Finding]:
+    findings = []
+    for name in config.bench.datasets:
+        folder = prepared_folder(config.bench.name, name)
+        if not folder.exists():
+            raw = "fetched" if raw_folder(name).exists() else "not fetched"
+            findings.append(Finding(f"data set {name}", f"{raw}, not prepared", RUN_PIPELINE))
+            continue
+        try:
+            data = read_dataset(folder)
+        except UserError as error:
+            findings.append(Finding(f"data set {name}", str(error), RUN_PIPELINE))
+            continue
+        sizes = ", ".join(f"{split} {len(part)}" for split, part in data.splits.items())
+        facts = f"{sizes}; {data.taxonomy.num_classes} classes; {data.fingerprint[:12]}"
+        findings.append(Finding(f"data set {name}", facts, ""))
+    return findings
+
+
+def _weights(config: Config) -> Finding:
+    name = config.bench.encoder_weights
+    there = weights_folder(name).exists()
+    return Finding(
+        "encoder weights",
+        f"{name}, {'there' if there else 'not fetched'}",
+        "" if there else RUN_PIPELINE,
+    )
+
+
+def _cells(config: Config) -> list[Finding]:
+    results = load_results(config.bench, {})
+    done = [one for one in results.cells if one.status == "done"]
+    findings = [Finding("cells done", f"{len(done)} of {len(cells_of(config.bench))}", "")]
+    for one in results.cells:
+        if one.status != "done":
+            findings.append(Finding(one.cell.slug, one.status, RUN_PIPELINE))
+    return findings

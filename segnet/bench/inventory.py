@@ -1,0 +1,108 @@
+"""What the suite knows: every model, loss, recipe, data set and preset."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from segnet.bench.config import Bench, Config, load_config, read_yaml
+from segnet.bench.presets import preset_files
+from segnet.datasets import DATASETS, define_dataset
+from segnet.errors import UserError
+from segnet.losses import LOSSES, SOURCES
+from segnet.measuring.cost.multiply_adds import count_multiply_adds
+from segnet.models import MODELS
+
+CAMVID_CLASSES = 11
+CAMVID_SIZE = (360, 480)
+"""Parameters and multiply-adds are counted for these, as in the paper's tables 1 and 6."""
+
+
+class Entry(NamedTuple):
+    """One line of ``segbench list``."""
+
+    kind: str
+    name: str
+    what: str
+    facts: str = ""
+    source: str = ""
+    """Where it comes from."""
+    parameters: int | None = None
+    """Of a network with 11 classes."""
+    multiply_adds: int | None = None
+    """Of such a network and one image of 360x480."""
+
+
+def inventory() -> list[Entry]:
+    """One entry for everything that ``params.yaml`` can name, in the order of the registries."""
+    config = load_config()
+    entries = []
+    for name, network in MODELS.items():
+        build = partial(network, CAMVID_CLASSES)
+        with torch.device("meta"):  # shapes only: nothing is allocated
+            parameters = sum(one.numel() for one in build().parameters())
+        entries.append(
+            Entry(
+                kind="model",
+                name=name,
+                what=_first_line(network),
+                source=getattr(importlib.import_module(network.__module__), "SOURCE", ""),
+                parameters=parameters,
+                multiply_adds=count_multiply_adds(build, *CAMVID_SIZE),
+            )
+        )
+    for name, loss in LOSSES.items():
+        entries.append(Entry("loss", name, _first_line(loss), source=SOURCES[name]))
+    for name, recipe in config.recipes.items():
+        entries.append(Entry("recipe", name, recipe.expects, source=recipe.source))
+    entries.extend(dataset_entries(config))
+    for name, path in preset_files().items():
+        entries.append(Entry("preset", name, *_describe_preset(path)))
+    return entries
+
+
+def dataset_entries(config: Config) -> list[Entry]:
+    """The data sets of ``params.yaml``, then those of the registry that have no block there.
+
+    One that cannot be defined, such as ``custom`` with a YAML that is gone, is shown with the
+    reason.
+    """
+    entries = []
+    for name in config.datasets:
+        try:
+            definition = define_dataset(name, config.datasets)
+        except UserError as error:
+            entries.append(Entry("data set", name, _sheet_title(name), str(error)))
+            continue
+        facts = f"{definition.taxonomy.num_classes} classes, {definition.licence}"
+        entries.append(Entry("data set", name, definition.title, facts))
+    for name in (one for one in DATASETS if one not in config.datasets):
+        use = f"to use it, add datasets.{name} to params.yaml"
+        if name == "custom":
+            use = "to use it: segbench run --dataset my.yaml"
+        entries.append(Entry("data set", name, _sheet_title(name), use))
+    return entries
+
+
+def _sheet_title(name: str) -> str:
+    """What the data sheet's first line says after the name; empty for no data set of ours."""
+    if name not in DATASETS:
+        return ""
+    sheet = importlib.import_module(f"segnet.datasets.{name}")
+    return _first_line(sheet).partition(": ")[2]
+
+
+def _first_line(thing: object) -> str:
+    return (inspect.getdoc(thing) or "").partition("\n")[0]
+
+
+def _describe_preset(path: Path) -> tuple[str, str]:
+    bench = Bench.model_validate(read_yaml(path)["bench"])
+    height, width = bench.working_size
+    size = f"{bench.total_epochs} epochs at {height}x{width}"
+    return bench.title, f"{len(bench.cells())} cells, {size}"

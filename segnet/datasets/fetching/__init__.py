@@ -1,0 +1,1 @@
+"""Published files: from a mirror or the network, checked and unpacked."""

@@ -1,0 +1,1 @@
+"""The prepared format: what ``prepare`` leaves, and how it is read."""

@@ -1,0 +1,1 @@
+"""From raw images and masks to the prepared format."""

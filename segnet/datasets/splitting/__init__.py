@@ -1,0 +1,1 @@
+"""Splits for data sets that come without one."""

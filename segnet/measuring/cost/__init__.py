@@ -1,0 +1,1 @@
+"""What the stage ``measure`` writes down of a network: size, operations, time, memory."""

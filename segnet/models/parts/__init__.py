@@ -1,0 +1,1 @@
+"""The parts that more than one network is built from."""

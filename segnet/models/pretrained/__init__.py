@@ -1,0 +1,1 @@
+"""Published encoder weights: how they are fetched, and how a network takes them."""

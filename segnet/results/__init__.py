@@ -1,0 +1,1 @@
+"""The files in ``reports/``: records, the baseline and its gate, published values. No torch."""

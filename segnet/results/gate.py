@@ -1,0 +1,205 @@
+"""The gate for merges: scores of a bench against those that were accepted before. No torch.
+
+The medians over a group's seeds are compared, so that one unlucky training among three changes
+nothing. A change counts if it is larger than the group's band
+(:func:`segnet.results.baseline.band`).
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from segnet.bench.config import Bench
+from segnet.errors import UserError
+from segnet.results.baseline import SD_NUMERIC, SD_NUMERIC_FROM, Accepted, AcceptedGroup, band
+from segnet.results.bench_results import CellResult, Results, outdated_parameters
+
+Verdict = Literal["ok", "rise", "new", "drop", "missing", "not finite", "gone"]
+FAILURES: tuple[Verdict, ...] = ("drop", "missing", "not finite", "gone")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One group of cells now and when it was accepted. What there is not is NaN."""
+
+    group: str
+    verdict: Verdict
+    accepted: float
+    """Median mIoU over the accepted seeds."""
+    now: float
+    """Median mIoU over the same seeds."""
+    band: float
+    seeds: tuple[int, ...]
+    detail: str
+    """The cells and reasons behind the verdict; empty for ``ok``."""
+
+    @property
+    def failed(self) -> bool:
+        """Whether a merge must not happen."""
+        return self.verdict in FAILURES
+
+    @property
+    def change(self) -> float:
+        """The change of mIoU, now minus accepted."""
+        return self.now - self.accepted
+
+
+def group_name(one: CellResult) -> str:
+    """``data set/model/loss``: what cells that differ in the seed alone have in common."""
+    return f"{one.cell.dataset}/{one.cell.model}/{one.cell.loss}"
+
+
+def check_results(results: Results, accepted: Accepted) -> tuple[Check, ...]:
+    """Every group of the bench, then those that were accepted and are no longer in it."""
+    groups = group_cells(results)
+    checks = [
+        _check_group(name, cells, accepted.groups.get(name), accepted, results.bench)
+        for name, cells in groups.items()
+    ]
+    nan = math.nan
+    for name, group in accepted.groups.items():
+        if name not in groups:
+            reason = "the bench no longer has this cell"
+            checks.append(Check(name, "gone", group.median, nan, nan, tuple(group.miou), reason))
+    return tuple(checks)
+
+
+def group_cells(results: Results) -> dict[str, list[CellResult]]:
+    """The cells of the bench by group, predictors that look at no image among them."""
+    groups: dict[str, list[CellResult]] = {}
+    for one in results.cells:
+        groups.setdefault(group_name(one), []).append(one)
+    return groups
+
+
+def accept(results: Results, command: str) -> Accepted:
+    """The scores of a bench as the new measure.
+
+    Raises:
+        UserError: if a cell is missing or has a score that is not finite.
+    """
+    groups = {}
+    for name, cells in group_cells(results).items():
+        broken = _missing(cells) or _not_finite(cells)
+        if broken:
+            raise UserError(
+                f"a baseline needs every cell of bench '{results.bench.name}': {broken}. "
+                "Run `dvc repro` first."
+            )
+        scores = {one.cell.seed: _miou(one) for one in cells}
+        sd = statistics.stdev(scores.values()) if len(scores) > 1 else math.nan
+        evaluation = cells[0].evaluation
+        assert evaluation is not None
+        groups[name] = AcceptedGroup(
+            miou=scores,
+            sd_seed=0.0 if cells[0].is_blind else sd,
+            sd_numeric=0.0 if cells[0].is_blind else SD_NUMERIC,
+            provenance=evaluation.provenance,
+        )
+    return Accepted(
+        bench=results.bench.name, command=command, sd_numeric_from=SD_NUMERIC_FROM, groups=groups
+    )
+
+
+def _check_group(
+    name: str,
+    cells: list[CellResult],
+    group: AcceptedGroup | None,
+    accepted: Accepted,
+    bench: Bench,
+) -> Check:
+    nan = math.nan
+    before = group.median if group else nan
+    width = band(group, accepted) if group else nan
+    seeds = tuple(group.miou) if group else tuple(one.cell.seed for one in cells)
+    present = {one.cell.seed: one for one in cells}
+    if lost := [seed for seed in seeds if seed not in present]:
+        reason = f"the bench no longer has seed {', '.join(map(str, lost))}"
+        return Check(name, "gone", before, nan, width, seeds, reason)
+    if reason := _missing(cells):
+        return Check(name, "missing", before, nan, width, seeds, reason)
+    if reason := _not_finite(cells):
+        return Check(name, "not finite", before, nan, width, seeds, reason)
+    now = statistics.median(_miou(present[seed]) for seed in seeds)
+    if group is None:
+        reason = "not in the baseline: `segbench check --update` takes it in"
+        return Check(name, "new", nan, now, nan, seeds, reason)
+    slugs = ", ".join(present[seed].cell.slug for seed in seeds)
+    if now - before < -width:
+        return Check(name, "drop", before, now, width, seeds, slugs)
+    if now - before > width:
+        return Check(name, "rise", before, now, width, seeds, slugs)
+    return Check(name, "ok", before, now, width, seeds, _remark(cells, group, bench))
+
+
+def _remark(cells: Sequence[CellResult], group: AcceptedGroup, bench: Bench) -> str:
+    """What a reader of an unchanged score should know; mostly nothing."""
+    notes = []
+    fingerprints = {one.evaluation.provenance.data_fingerprint for one in cells if one.evaluation}
+    if fingerprints != {group.provenance.data_fingerprint}:
+        notes.append("other data than the baseline's")
+    if extra := [one.cell.seed for one in cells if one.cell.seed not in group.miou]:
+        notes.append(f"seed {', '.join(map(str, extra))} is not in the baseline")
+    if changed := sorted({key for one in cells for key in outdated_parameters(one, bench)}):
+        notes.append(f"trained with another {', '.join(changed)}: run `dvc repro`")
+    return "; ".join(notes)
+
+
+def _missing(cells: Sequence[CellResult]) -> str:
+    """The cells without a result and why; empty if all have one."""
+    return "; ".join(f"{one.cell.slug} {one.reason}" for one in cells if one.status != "done")
+
+
+def _not_finite(cells: Sequence[CellResult]) -> str:
+    """The cells with a score that is not finite, and which; empty if there is none."""
+    found = []
+    for one in cells:
+        assert one.evaluation is not None
+        names = ["miou", "pixel_accuracy", "class_accuracy", "fwiou"]
+        names += [] if one.is_blind else ["cross_entropy", "dice"]  # they have no logits
+        for evaluation in one.evaluation.evaluations:
+            broken = [name for name in names if not math.isfinite(getattr(evaluation.scores, name))]
+            found += [f"{one.cell.slug} {evaluation.checkpoint} {name}" for name in broken]
+    return "; ".join(found)
+
+
+def _miou(one: CellResult) -> float:
+    """Test mIoU of the selected checkpoint of a cell that is done."""
+    evaluation = one.score_of("selected")
+    assert evaluation is not None
+    return evaluation.scores.miou
+
+
+def markdown(checks: Sequence[Check], title: str) -> str:
+    """The checks as a Markdown table, in percent, and below it what is behind each verdict."""
+    failed = sum(one.failed for one in checks)
+    verdict = f"**{failed} of {len(checks)} failed**" if failed else f"all {len(checks)} pass"
+    lines = [
+        f"### segbench check: {title}, {verdict}",
+        "",
+        "| data set / model / loss | seeds | baseline mIoU % | now | change | band | verdict |",
+        "| --- | --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for one in checks:
+        seeds = ", ".join(map(str, one.seeds))
+        word = f"**{one.verdict}**" if one.failed else one.verdict
+        numbers = " | ".join(
+            (
+                _percent(one.accepted),
+                _percent(one.now),
+                _percent(one.change, "+"),
+                _percent(one.band),
+            )
+        )
+        lines.append(f"| {one.group} | {seeds} | {numbers} | {word} |")
+    lines += ["", "mIoU on test, the median over the seeds."]
+    details = [f"- {one.group}: {one.verdict}: {one.detail}" for one in checks if one.detail]
+    return "\n".join([*lines, *([""] if details else []), *details]) + "\n"
+
+
+def _percent(fraction: float, sign: str = "") -> str:
+    return "-" if math.isnan(fraction) else f"{100 * fraction:{sign}.2f}"

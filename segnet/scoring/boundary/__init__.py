@@ -1,0 +1,1 @@
+"""How well boundaries are met: boundary F1 and Boundary IoU."""

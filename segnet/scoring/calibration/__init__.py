@@ -1,0 +1,1 @@
+"""Whether a network is as sure as it is right."""

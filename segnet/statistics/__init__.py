@@ -1,0 +1,1 @@
+"""From per-image counts to intervals and differences. No torch."""

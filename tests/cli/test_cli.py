@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from segnet.bench.config import load_config
+from segnet.bench.presets import apply_preset, preset_files
+from segnet.cli import app, main
+from segnet.errors import UserError
+
+ROOT = Path(__file__).parents[2]
+RUNNER = CliRunner()
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project: parameters and presets, no data, no results."""
+    shutil.copy(ROOT / "params.yaml", tmp_path)
+    shutil.copytree(ROOT / "pipelines/presets", tmp_path / "pipelines/presets")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_every_preset_fits_the_parameters(project: Path) -> None:
+    for name in preset_files():
+        bench = apply_preset(name)
+        assert bench.name == name
+        assert load_config().bench == bench
+
+
+def test_preset_changes_its_block_and_no_other_line(project: Path) -> None:
+    before = (project / "params.yaml").read_text()
+    apply_preset("camvid")
+    changed = (project / "params.yaml").read_text()
+    tail = before.index("recipes:")
+    assert changed[changed.index("recipes:") :] == before[tail:]
+    assert changed.startswith(before[: before.index("bench:")])
+    apply_preset("demo")
+    assert (project / "params.yaml").read_text() == before
+
+
+def test_unknown_preset_changes_nothing_and_names_the_nearest(project: Path) -> None:
+    before = (project / "params.yaml").read_text()
+    with pytest.raises(UserError, match=r"unknown preset 'camvd'\. Did you mean 'camvid'"):
+        apply_preset("camvd")
+    assert (project / "params.yaml").read_text() == before
+
+
+def test_preset_that_does_not_fit_changes_nothing(project: Path) -> None:
+    before = (project / "params.yaml").read_text()
+    bad = (project / "pipelines/presets/demo.yaml").read_text().replace("segnet_v1", "segnet_v11")
+    (project / "pipelines/presets/bad.yaml").write_text(bad)
+    with pytest.raises(UserError, match=r"unknown model 'segnet_v11'\. Did you mean 'segnet_v1'"):
+        apply_preset("bad")
+    assert (project / "params.yaml").read_text() == before
+
+
+def test_preset_without_a_name_lists_them() -> None:
+    assert RUNNER.invoke(app, ["preset"]).stdout.split() == sorted(preset_files())
+
+
+def test_mistake_is_a_message_without_traceback_and_status_one(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["segbench", "compare", "--bench", "nothing"])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    assert stop.value.code == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ")
+    assert "dvc repro" in captured.err
+
+
+def test_list_shows_every_registry() -> None:
+    entries = json.loads(RUNNER.invoke(app, ["list", "--json"]).stdout)
+    named = {(entry["kind"], entry["name"]) for entry in entries}
+    config = load_config()
+    assert {("model", name) for name in config.models} <= named
+    assert {("data set", name) for name in config.datasets} <= named
+    assert {("preset", name) for name in preset_files()} <= named
+    assert all(entry["what"] for entry in entries)
+
+
+def test_doctor_says_what_to_do_in_an_empty_project(project: Path) -> None:
+    findings = json.loads(RUNNER.invoke(app, ["doctor", "--json"]).stdout)
+    steps = {finding["what"]: finding["next_step"] for finding in findings}
+    assert steps["data set streets"] == "dvc repro"
+    assert steps["encoder weights"] == "dvc repro"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", [["--help"], ["preset"], ["compare", "--bench", "demo"]])
+def test_command_line_answers_within_a_second(arguments: list[str]) -> None:
+    seconds = []
+    for _ in range(5):
+        started = time.perf_counter()
+        command = [sys.executable, "-m", "segnet", *arguments]
+        subprocess.run(command, check=True, capture_output=True)
+        seconds.append(time.perf_counter() - started)
+    assert statistics.median(seconds) < 1

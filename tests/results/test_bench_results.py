@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from fake_results import (
+    FACTS,
+    GOOD,
+    PERFECT,
+    fake_bench,
+    write_cell,
+    write_fake_bench,
+    write_scores,
+    write_training,
+)
+
+from segnet.bench.config import Cell
+from segnet.errors import UserError
+from segnet.paths import cell_report_folder, report_folder
+from segnet.results.bench_results import (
+    BenchRecord,
+    cells_of,
+    load_bench,
+    load_results,
+    outdated_parameters,
+    read_history,
+    reported_benches,
+)
+
+DATA = {"streets": FACTS}
+
+
+@pytest.fixture(autouse=True)
+def empty_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def fake_cell(*, model: str = "segnet_v1", loss: str = "ce", seed: int = 0) -> Cell:
+    return Cell(bench="fake", dataset="streets", model=model, loss=loss, seed=seed)
+
+
+def test_blind_predictors_come_before_the_grid() -> None:
+    slugs = [cell.slug for cell in cells_of(fake_bench(models=["fcn8s"], seeds=[0, 1]))]
+    assert slugs == [
+        "streets-majority-none-s0",
+        "streets-prior-none-s0",
+        "streets-fcn8s-ce-s0",
+        "streets-fcn8s-ce-s1",
+    ]
+
+
+def test_each_cell_has_a_status_and_a_reason() -> None:
+    bench = fake_bench(seeds=[0, 1, 2], models=["segnet_v1"])
+    write_cell(bench, fake_cell(model="prior", loss="none"), GOOD)
+    write_cell(bench, fake_cell(seed=0), GOOD)
+    write_training(bench, fake_cell(seed=1))
+    majority, prior, done, trained, missing = load_results(bench, DATA).cells
+    assert (prior.status, done.status) == ("done", "done")
+    assert (prior.reason, done.reason) == ("", "")
+    assert majority.status == "missing"
+    assert trained.status == "not evaluated"
+    assert trained.train is not None
+    folder = "reports/fake/runs/streets-segnet_v1-ce"
+    assert trained.reason == f"not evaluated: no {folder}-s1/evaluation.json"
+    assert missing.status == "missing"
+    assert missing.reason == f"not trained: no {folder}-s2/train.json"
+
+
+def test_a_cell_that_the_bench_does_not_name_is_not_read() -> None:
+    bench = fake_bench(models=["segnet_v1"])
+    removed = cell_report_folder("fake", fake_cell(model="unet").slug)
+    removed.mkdir(parents=True)
+    (removed / "train.json").write_text("not even JSON")
+    assert "unet" not in {one.cell.model for one in load_results(bench, DATA).cells}
+
+
+def test_a_blind_predictor_is_done_without_training_and_has_no_last_checkpoint() -> None:
+    bench = fake_bench()
+    write_cell(bench, fake_cell(model="majority", loss="none"), GOOD)
+    majority = load_results(bench, DATA).cells[0]
+    assert majority.status == "done"
+    assert majority.train is None
+    assert majority.score_of("selected") is not None
+    assert majority.score_of("last") is None
+
+
+def test_a_broken_record_is_an_error_that_names_the_file() -> None:
+    bench = fake_bench()
+    folder = write_cell(bench, fake_cell(), GOOD)
+    (folder / "evaluation.json").write_text("{")
+    with pytest.raises(UserError, match=r"segnet_v1-ce-s0/evaluation\.json is not JSON"):
+        load_results(bench, DATA)
+
+
+def test_a_record_copied_from_another_cell_is_an_error() -> None:
+    bench = fake_bench()
+    folder = write_cell(bench, fake_cell(seed=1), GOOD)
+    folder.rename(folder.with_name("streets-segnet_v1-ce-s0"))
+    with pytest.raises(UserError, match="is of the cell fake/streets-segnet_v1-ce-s1, not of"):
+        load_results(bench, DATA)
+
+
+def test_history_is_nan_where_an_epoch_was_not_validated() -> None:
+    bench = fake_bench(total_epochs=2)
+    write_training(bench, fake_cell(), final_miou=0.4)
+    first, second = read_history(fake_cell())
+    assert (first.epoch, first.train_loss, first.learning_rate) == (1, 1.0, 0.001)
+    assert first.val_miou != first.val_miou
+    assert (second.epoch, second.train_loss, second.val_miou) == (2, 0.5, 0.4)
+
+
+def test_a_missing_history_is_an_error_that_names_the_file() -> None:
+    with pytest.raises(UserError, match=r"ce-s0/history\.csv does not exist.*dvc repro"):
+        read_history(fake_cell())
+
+
+def test_a_report_is_read_whatever_params_yaml_says() -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
+    BenchRecord(bench=bench, data=DATA).write(report_folder("fake"))
+    write_cell(bench, fake_cell(), PERFECT)
+    results = load_bench("fake")
+    assert results.bench == bench
+    assert results.data == DATA
+    assert [one.status for one in results.cells] == ["missing", "missing", "done"]
+
+
+def test_an_unknown_bench_is_an_error_that_lists_the_known() -> None:
+    with pytest.raises(UserError, match=r"reports/fake holds no report\. Run `dvc repro`"):
+        load_bench("fake")
+    BenchRecord(bench=fake_bench(), data=DATA).write(report_folder("fake"))
+    assert reported_benches() == ("fake",)
+    with pytest.raises(UserError, match="Did you mean 'fake'"):
+        load_bench("fakes")
+
+
+def test_a_bench_record_of_another_schema_is_an_error() -> None:
+    folder = report_folder("fake")
+    path = BenchRecord(bench=fake_bench(), data=DATA).write(folder)
+    path.write_text(path.read_text().replace('"schema_version": 1', '"schema_version": 2'))
+    with pytest.raises(UserError, match=r"bench\.json has schema 2, this code reads 1"):
+        BenchRecord.read(folder)
+
+
+def test_parameters_that_changed_since_the_training_are_found() -> None:
+    write_cell(fake_bench(), fake_cell(), GOOD)
+    changed = fake_bench(total_epochs=8)
+    results = load_results(changed, DATA)
+    trained = next(one for one in results.cells if one.status == "done")
+    assert outdated_parameters(trained, changed) == {"total_epochs": (4, 8)}
+    assert outdated_parameters(trained, fake_bench()) == {}
+
+
+def test_more_models_do_not_make_a_training_outdated() -> None:
+    write_cell(fake_bench(), fake_cell(), GOOD)
+    wider = fake_bench(models=["segnet_v1", "unet"], seeds=[0, 1, 2, 3])
+    results = load_results(wider, DATA)
+    assert not any(outdated_parameters(one, wider) for one in results.cells)
+
+
+def test_a_hundred_cells_are_read_at_once() -> None:
+    bench = fake_bench(seeds=range(50))
+    write_fake_bench(bench, num_images=2)
+    started = time.perf_counter()
+    results = load_results(bench, DATA)
+    seconds = time.perf_counter() - started
+    assert sum(one.status == "done" for one in results.cells) == 102
+    assert seconds < 0.5  # 0.02 s on an idle machine without the type checks of the tests
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["segnet.results.bench_results", "segnet.reporting.comparison", "segnet.reporting.tables"],
+)
+def test_comparing_imports_nothing_heavy(module: str) -> None:
+    heavy = ("torch", "pandas", "matplotlib", "mlflow", "PIL")
+    code = f"import sys, {module}; print([name for name in {heavy!r} if name in sys.modules])"
+    root = Path(__file__).parents[2]
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
+    )
+    assert finished.stdout.strip() == "[]"
+
+
+def test_scores_of_an_untrained_network_are_missing() -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
+    write_scores(bench, fake_cell(), {"selected": GOOD})
+    one = load_results(bench, DATA).cells[-1]
+    assert (one.status, one.evaluation) == ("missing", None)
