@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import math
 
-from segnet.bench.config import Cell, load_config
-from segnet.bench.provenance import collect_provenance
+from segnet.bench.config import load_config
 from segnet.datasets.prepared.store import PreparedDataset, read_dataset
 from segnet.errors import exit_on_user_error, lookup
+from segnet.grid import Cell
 from segnet.paths import cell_report_folder, prepared_folder
+from segnet.results.provenance import collect_provenance
 from segnet.results.records import Evaluation, EvaluationRecord
 from segnet.scoring.blind_predictors import blind_counts
 from segnet.scoring.scores import scores_from_counts, write_evaluation

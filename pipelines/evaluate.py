@@ -9,21 +9,22 @@ import argparse
 
 import numpy as np
 
-from segnet.bench.config import Cell, load_config
-from segnet.bench.provenance import collect_provenance
+from segnet.bench.config import load_config
 from segnet.compute import choose_compute
 from segnet.datasets.prepared.store import read_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.errors import exit_on_user_error
+from segnet.grid import Cell
 from segnet.models import build_model
+from segnet.models.weight_files import load_weights
 from segnet.paths import cell_report_folder, cell_run_folder, prepared_folder
+from segnet.results.provenance import collect_provenance
 from segnet.results.records import CHECKPOINTS, Evaluation, EvaluationRecord, TrainRecord
 from segnet.scoring.boundary.counting import count_boundaries
 from segnet.scoring.boundary.store import write_boundaries
 from segnet.scoring.calibration.error import expected_calibration_error
 from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.scoring.scores import scores_from_counts, write_evaluation
-from segnet.training.checkpoint import load_weights
 
 
 def main(dataset: str, model: str, loss: str, seed: int) -> None:

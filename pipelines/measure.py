@@ -12,13 +12,13 @@ from dataclasses import asdict
 from functools import partial
 
 from segnet.bench.config import load_config
-from segnet.bench.provenance import collect_provenance
 from segnet.compute import choose_compute
 from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.measuring.cost.speed import measure
 from segnet.models import build_model
 from segnet.paths import prepared_folder
+from segnet.results.provenance import collect_provenance
 from segnet.results.records import MeasureRecord
 
 BATCH_IMAGES = {"cpu": 4, "cuda": 32}

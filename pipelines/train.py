@@ -9,16 +9,17 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 
-from segnet.bench.config import Cell, config_digest, load_config
-from segnet.bench.provenance import collect_provenance
+from segnet.bench.config import config_digest, load_config
 from segnet.cli.training_progress import TrainingProgress
 from segnet.compute import choose_compute
 from segnet.datasets.prepared.store import read_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.errors import exit_on_user_error
+from segnet.grid import Cell
 from segnet.losses import build_loss
 from segnet.models import build_model
 from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
+from segnet.models.weight_files import copy_weights, save_weights
 from segnet.paths import (
     cell_report_folder,
     cell_run_folder,
@@ -26,10 +27,10 @@ from segnet.paths import (
     prepared_folder,
     weights_folder,
 )
+from segnet.results.provenance import collect_provenance
 from segnet.results.records import TrainRecord, write_history
 from segnet.tracking import live_run
 from segnet.training.batches import steps_per_epoch
-from segnet.training.checkpoint import copy_weights, save_weights
 from segnet.training.loop import EpochRow, fit
 
 

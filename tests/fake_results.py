@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
-from segnet.bench.config import BLIND_PREDICTORS, Bench, Cell
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.prepared.store import PreparedDataset, PreparedSplit
+from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import cell_report_folder, cell_run_folder
 from segnet.results.bench_results import DataFacts, cells_of
 from segnet.results.records import (

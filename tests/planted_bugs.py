@@ -18,7 +18,7 @@ from unittest.mock import patch
 from torch import Tensor
 
 from segnet import losses
-from segnet.bench.config import Cell
+from segnet.grid import Cell
 from segnet.models import segnet_v1
 from segnet.taxonomy import IGNORE_INDEX
 from segnet.training import augmentation as augment

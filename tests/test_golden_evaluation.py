@@ -18,10 +18,10 @@ from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.models import build_model
 from segnet.models.parts.blocks import Normalize, pool
+from segnet.models.weight_files import load_weights
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.taxonomy import CAMVID_11
-from segnet.training.checkpoint import load_weights
 
 GOLDEN = Path(__file__).parent / "golden"
 ACCEPTED = json.loads((GOLDEN / "evaluation.json").read_text())["miou"]

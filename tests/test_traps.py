@@ -22,7 +22,6 @@ from test_class_weights import CAMVID_IMAGE_PIXELS, camvid_counts
 
 from pipelines import evaluate as evaluate_stage
 from pipelines import train as train_stage
-from segnet.bench.config import Augmentation
 from segnet.datasets.prepared.store import PreparedDataset, read_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.datasets.preparing import writing as preparation
@@ -46,6 +45,7 @@ from segnet.statistics.intervals import ONE_SEED, compare, uncertainty
 from segnet.statistics.resampling import plan_resampling
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX, Taxonomy
 from segnet.training.augmentation import augment_batch, draw
+from segnet.training.recipe import Augmentation
 
 TWO = Taxonomy(("road", "sky"), ((128, 64, 128), (70, 130, 180)))
 CELL = "streets-segnet_v1-ce-s0"

@@ -17,12 +17,13 @@ from typing import Any, NamedTuple
 from PIL import Image
 from pydantic import ValidationError
 
-from segnet.bench.config import Bench, Config
+from segnet.bench.config import Config
 from segnet.datasets import define_dataset
 from segnet.datasets.custom import stop_on_errors
 from segnet.datasets.custom.description import Description
 from segnet.datasets.custom.pairs import survey
 from segnet.errors import UserError
+from segnet.grid import Bench
 from segnet.paths import raw_folder
 
 AREA_CPU, AREA_GPU = 120 * 160, 360 * 480

@@ -11,13 +11,13 @@ from typing import NamedTuple
 import torch
 
 from segnet.bench.config import Config
-from segnet.bench.provenance import git_commit, installed_versions
 from segnet.compute import choose_compute
 from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
 from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import UserError
 from segnet.paths import prepared_folder, raw_folder, weights_folder
 from segnet.results.bench_results import cells_of, load_results
+from segnet.results.provenance import git_commit, installed_versions
 
 RUN_PIPELINE = "dvc repro"
 

@@ -10,13 +10,15 @@ from typing import NamedTuple
 
 import torch
 
-from segnet.bench.config import Bench, Config, load_config, read_yaml
+from segnet.bench.config import Config, load_config
 from segnet.bench.presets import preset_files
 from segnet.datasets import DATASETS, define_dataset
 from segnet.errors import UserError
+from segnet.grid import Bench
 from segnet.losses import LOSSES, SOURCES
 from segnet.measuring.cost.multiply_adds import count_multiply_adds
 from segnet.models import MODELS
+from segnet.schema import read_yaml
 
 CAMVID_CLASSES = 11
 CAMVID_SIZE = (360, 480)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-from segnet.bench.config import Bench, Config, load_config
+from segnet.bench.config import Config, load_config
 from segnet.bench.defaults import (
     Machine,
     Wishes,
@@ -23,6 +23,7 @@ from segnet.datasets import define_dataset
 from segnet.datasets.custom.description import read_description
 from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
 from segnet.errors import UserError, expand_short_name, lookup, unknown
+from segnet.grid import Bench
 from segnet.models.pretrained.weights import ENCODER_WEIGHTS, VGG16_FILE
 from segnet.paths import raw_folder, weights_folder
 

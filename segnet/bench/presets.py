@@ -8,9 +8,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from segnet.bench.config import Bench, load_config
+from segnet.atomic import write_atomically
+from segnet.bench.config import load_config
 from segnet.errors import lookup
-from segnet.results.records import write_atomically
+from segnet.grid import Bench
 
 PRESETS = Path("pipelines/presets")
 PARAMS = Path("params.yaml")

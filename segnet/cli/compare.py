@@ -131,7 +131,7 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         UserError: if that is no place for a file.
     """
-    from segnet.results.records import write_atomically
+    from segnet.atomic import write_atomically
 
     try:
         write_atomically(path, text)

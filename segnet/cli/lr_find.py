@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from segnet.bench.config import Cell, Config, load_config
+from segnet.bench.config import Config, load_config
 from segnet.cli.options import DatasetName, LossName, ModelName, SeedNumber, made_folder, one_cell
 from segnet.errors import UserError
+from segnet.grid import Cell
 from segnet.paths import prepared_folder, weights_folder
 
 if TYPE_CHECKING:
@@ -103,10 +104,10 @@ def check_stages(cell: Cell, encoder_weights: str) -> None:
 
 def write_curve(curve: LearningRateCurve, stem: Path, *, title: str) -> tuple[Path, Path]:
     """Write the curve as ``stem.csv``, one row a batch, and as ``stem.png``; their paths."""
+    from segnet.atomic import write_atomically
     from segnet.reporting.figures import save_figure
     from segnet.reporting.lr_figure import learning_rate_curve
     from segnet.reporting.plain_rows import exact_csv
-    from segnet.results.records import write_atomically
 
     table, picture = stem.with_name(f"{stem.name}.csv"), stem.with_name(f"{stem.name}.png")
     rows = zip(curve.learning_rates, curve.losses, curve.smoothed_losses, strict=True)

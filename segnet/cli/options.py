@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from segnet.bench.config import Bench, Cell
 from segnet.errors import UserError, expand_short_name, unknown
+from segnet.grid import Bench, Cell
 
 BenchName = Annotated[str, typer.Option(help="Which bench; default: the one in params.yaml.")]
 DatasetName = Annotated[str, typer.Option("--dataset", help="Which data set; default: first.")]

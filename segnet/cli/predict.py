@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from segnet.bench.config import Cell, load_config
+from segnet.bench.config import load_config
 from segnet.cli.options import DatasetName, LossName, ModelName, SeedNumber, made_folder, one_cell
 from segnet.errors import UserError
+from segnet.grid import Cell
 from segnet.paths import cell_report_folder, cell_run_folder
 
 UNCERTAINTY_HELP = (
@@ -46,8 +47,8 @@ def predict(
         uncertainty_map,
     )
     from segnet.models import build_model
+    from segnet.models.weight_files import load_weights
     from segnet.scoring.counts.evaluation import network_predictor
-    from segnet.training.checkpoint import load_weights
 
     if samples is not None and not uncertainty:
         raise UserError("--samples goes with --uncertainty; one prediction needs no samples.")

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from segnet.bench.config import Section
 from segnet.datasets.preparing.samples import Sample
 from segnet.errors import UserError, nearest
+from segnet.schema import Section
 from segnet.taxonomy import Taxonomy
 
 

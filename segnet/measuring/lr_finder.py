@@ -12,7 +12,6 @@ import torch
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
-from segnet.bench.config import Recipe
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.errors import UserError
@@ -21,6 +20,7 @@ from segnet.seeding import generator, global_stream
 from segnet.training import augmentation as augment
 from segnet.training.batches import batches_of
 from segnet.training.optimizer import build_optimizer, set_learning_rate
+from segnet.training.recipe import Recipe
 
 SMOOTHING = 0.9
 """Share of the running mean that a step keeps: about the last ten batches count."""

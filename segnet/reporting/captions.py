@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from segnet.bench.config import Bench
+from segnet.grid import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.seed_summary import ComparisonRow
 from segnet.reporting.significance import NO_DIFFERENCE, ONE_SEED

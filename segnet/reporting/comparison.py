@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from segnet.bench.config import BLIND_PREDICTORS, Bench
 from segnet.errors import UserError, expand_short_name, unknown
+from segnet.grid import BLIND_PREDICTORS, Bench
 from segnet.paths import report_folder
 from segnet.reporting.captions import interval_notes, notes_on, protocol_line
 from segnet.reporting.intervals import (

@@ -16,11 +16,12 @@ from typing import ClassVar
 
 from pydantic import Field, ValidationError
 
-from segnet.bench.config import Section
+from segnet.atomic import write_atomically
 from segnet.errors import UserError
 from segnet.reporting.seed_summary import Interval
 from segnet.results.bench_results import CellResult, Results
-from segnet.results.records import Score, write_atomically
+from segnet.results.records import Score
+from segnet.schema import Section
 
 MAX_PAIRED = 22
 """Models of a table that are compared in pairs. Each interval is at level 1 - 0.05 / pairs; with

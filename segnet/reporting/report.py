@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from segnet.atomic import fresh_folder
-from segnet.bench.config import Bench
+from segnet.atomic import fresh_folder, write_atomically
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.prepared.store import PreparedDataset
+from segnet.grid import Bench
 from segnet.paths import report_folder
 from segnet.reporting.comparison import Comparison, add_published, compare
 from segnet.reporting.html_report import html_report
@@ -22,7 +22,6 @@ from segnet.reporting.run_rows import (
     result_rows,
 )
 from segnet.results.bench_results import BenchRecord, DataFacts, load_results
-from segnet.results.records import write_atomically
 
 
 def describe_dataset(definition: DatasetDefinition, prepared: PreparedDataset | None) -> DataFacts:

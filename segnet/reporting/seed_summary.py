@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from segnet.bench.config import BLIND_PREDICTORS
+from segnet.grid import BLIND_PREDICTORS
 from segnet.results.bench_results import CellResult
 from segnet.results.records import Scores
 

@@ -13,10 +13,11 @@ from typing import ClassVar
 
 from pydantic import ValidationError
 
-from segnet.bench.config import Section
+from segnet.atomic import write_atomically
 from segnet.errors import UserError
 from segnet.paths import report_folder
-from segnet.results.records import Provenance, Score, write_atomically
+from segnet.results.records import Provenance, Score
+from segnet.schema import Section
 
 SMALLEST_BAND = 0.03
 """Of mIoU. A toy SegNet on drawn shapes has a standard deviation of 0.012 over seeds, and loses

@@ -15,16 +15,12 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import ValidationError
 
-from segnet.bench.config import BLIND_PREDICTORS, Bench, Cell, Section
+from segnet.atomic import write_atomically
 from segnet.errors import UserError, unknown
+from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import REPORTS, cell_report_folder, report_folder
-from segnet.results.records import (
-    Checkpoint,
-    Evaluation,
-    EvaluationRecord,
-    TrainRecord,
-    write_atomically,
-)
+from segnet.results.records import Checkpoint, Evaluation, EvaluationRecord, TrainRecord
+from segnet.schema import Section
 
 Status = Literal["done", "not evaluated", "missing"]
 R = TypeVar("R", TrainRecord, EvaluationRecord)

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from segnet.bench.config import Bench
 from segnet.errors import UserError
+from segnet.grid import Bench
 from segnet.results.baseline import SD_NUMERIC, SD_NUMERIC_FROM, Accepted, AcceptedGroup, band
 from segnet.results.bench_results import CellResult, Results, outdated_parameters
 

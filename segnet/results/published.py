@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from segnet.bench.config import Name, Section, read_yaml
 from segnet.errors import UserError, expand_short_name, nearest, unknown
+from segnet.schema import Name, Section, read_yaml
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
 

@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BeforeValidator, ValidationError
 
-from segnet.bench.config import Cell, Name, Section
+from segnet.atomic import write_atomically
 from segnet.errors import UserError
+from segnet.grid import Cell
 from segnet.paths import report_folder
+from segnet.schema import Name, Section
 
 Checkpoint = Literal["selected", "last"]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("selected", "last")
@@ -216,17 +217,6 @@ class MeasureRecord(Record):
     def path(bench: str, dataset: str, model: str) -> Path:
         """Where the record of a network lies."""
         return report_folder(bench) / "measure" / f"{dataset}-{model}.json"
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file, making its folder; a crash leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        scratch.write_text(text)
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
 
 
 def write_history(folder: Path, rows: Sequence[Mapping[str, int | float]]) -> None:

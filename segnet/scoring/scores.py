@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int64
 
+from segnet.atomic import write_atomically
 from segnet.errors import UserError
-from segnet.results.records import Checkpoint, EvaluationRecord, Scores, write_atomically
+from segnet.results.records import Checkpoint, EvaluationRecord, Scores
 from segnet.scoring.counts import metrics
 from segnet.taxonomy import Taxonomy
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from segnet.bench.config import Cell
-from segnet.bench.provenance import git_commit
 from segnet.errors import UserError
+from segnet.grid import Cell
+from segnet.results.provenance import git_commit
 from segnet.tracking.experiments import open_cells_experiment
 from segnet.tracking.location import StoreError, store_lock
 from segnet.tracking.projection import (

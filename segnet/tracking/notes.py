@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from segnet.bench.config import Cell
+from segnet.grid import Cell
 from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord
 
 MAX_NOTE = 7800

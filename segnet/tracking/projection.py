@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from segnet.bench.config import Cell
+from segnet.grid import Cell
 from segnet.paths import cell_report_folder
 from segnet.results.bench_results import CellResult
 from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord

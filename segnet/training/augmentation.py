@@ -15,9 +15,9 @@ from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn import functional as F
 
-from segnet.bench.config import Augmentation
 from segnet.datasets.prepared.tensor_split import Batch
 from segnet.taxonomy import IGNORE_INDEX
+from segnet.training.recipe import Augmentation
 
 PAD_GREY = 0.5
 LUMA = (0.299, 0.587, 0.114)

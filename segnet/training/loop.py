@@ -12,19 +12,20 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from segnet.bench.config import Recipe
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.errors import UserError
 from segnet.losses import Loss
+from segnet.models.weight_files import Weights, copy_weights
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.seeding import generator, global_stream
 from segnet.training import augmentation as augment
 from segnet.training.batches import batches_of
-from segnet.training.checkpoint import Weights, copy_weights, load_state, save_state
+from segnet.training.checkpoint import load_state, save_state
 from segnet.training.norm_statistics import reestimate_batch_norm
 from segnet.training.optimizer import build_optimizer, learning_rate_factor, set_learning_rate
+from segnet.training.recipe import Recipe
 
 SAVE_EVERY_SECONDS = 60.0
 """How much work a killed run may lose; how often it is saved changes no result."""

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import nn
 
-from segnet.bench.config import Optimizer, Schedule
+from segnet.training.recipe import Optimizer, Schedule
 
 FINAL_FRACTION = 1e-3
 """Where the one-cycle schedule ends, as a fraction of the peak: near 0, yet every step still

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from segnet.bench.config import Augmentation, Cell, Config, config_digest, load_config
+from segnet.bench.config import Config, config_digest, load_config
 from segnet.errors import UserError, expand_short_name, lookup
+from segnet.grid import Cell
+from segnet.training.recipe import Augmentation
 
 TEXT = """
 bench:

@@ -26,13 +26,13 @@ from fake_results import (
 )
 from typer.testing import CliRunner
 
-from segnet.bench.config import read_yaml
 from segnet.cli import app
 from segnet.errors import UserError
 from segnet.reporting.columns import COLUMNS
 from segnet.reporting.formats import FORMATS
 from segnet.results.bench_results import BenchRecord, cells_of
 from segnet.results.records import Checkpoint
+from segnet.schema import read_yaml
 from segnet.taxonomy import Taxonomy
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ from segnet.cli.lr_find import advice
 from segnet.errors import UserError
 from segnet.measuring.lr_finder import LearningRateCurve
 from segnet.models.parts.blocks import VGG16_STAGES
-from segnet.training.checkpoint import copy_weights
+from segnet.models.weight_files import copy_weights
 
 VGG16_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 

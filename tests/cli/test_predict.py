@@ -11,13 +11,13 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from segnet.bench.config import load_config
-from segnet.bench.provenance import collect_provenance
 from segnet.cli import app
 from segnet.errors import UserError
 from segnet.models import build_model
+from segnet.models.weight_files import copy_weights, save_weights
 from segnet.paths import cell_report_folder, cell_run_folder
+from segnet.results.provenance import collect_provenance
 from segnet.results.records import TrainRecord
-from segnet.training.checkpoint import copy_weights, save_weights
 
 
 @pytest.fixture(autouse=True)

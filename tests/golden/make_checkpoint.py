@@ -16,18 +16,19 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from segnet.bench.config import Recipe, load_config
+from segnet.bench.config import load_config
 from segnet.compute import choose_compute
 from segnet.datasets import define_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.datasets.preparing.writing import write_dataset
 from segnet.losses import build_loss
 from segnet.models import build_model
+from segnet.models.weight_files import copy_weights, save_weights
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.taxonomy import CAMVID_11
-from segnet.training.checkpoint import copy_weights, save_weights
 from segnet.training.loop import fit
+from segnet.training.recipe import Recipe
 
 GOLDEN = Path(__file__).parent
 OPTIONS = {"seed": 7, "height": 48, "width": 64, "train": 160, "val": 8, "test": 8}

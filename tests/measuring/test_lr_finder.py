@@ -9,14 +9,14 @@ import torch
 from fake_splits import fake_split
 from torch import Tensor, nn
 
-from segnet.bench.config import Augmentation, Optimizer, Recipe, Schedule
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.errors import UserError
 from segnet.losses import LOSSES
 from segnet.measuring.lr_finder import LearningRateCurve, find_learning_rate
+from segnet.models.weight_files import copy_weights
 from segnet.seeding import global_stream
-from segnet.training.checkpoint import copy_weights
+from segnet.training.recipe import Augmentation, Optimizer, Recipe, Schedule
 
 SGD = Optimizer(kind="sgd", learning_rate=1.0, momentum=0.0)
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from segnet.bench.config import load_config
 from segnet.errors import UserError
 from segnet.models import MODELS, build_model
-from segnet.training.checkpoint import copy_weights, load_weights, save_weights
+from segnet.models.weight_files import copy_weights, load_weights, save_weights
 
 WIDTH = 0.125
 BASIC_ENCODER = 49 * (3 * 64 + 3 * 64 * 64) + 4 * 128

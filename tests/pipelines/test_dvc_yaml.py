@@ -8,13 +8,17 @@ from typing import Any
 
 import pytest
 
-from segnet.bench.config import read_yaml
 from segnet.datasets import DATASETS
 from segnet.models import MODELS
+from segnet.schema import read_yaml
 
 CANNOT_CHANGE_A_RESULT = {
     "segnet/__init__.py": "the version number",
     "segnet/bench/config.py": "the parameters themselves are declared",
+    "segnet/schema.py": "how parameters are checked",
+    "segnet/grid.py": "names of cells; the parameters themselves are declared",
+    "segnet/training/recipe.py": "the parameters themselves are declared",
+    "segnet/atomic.py": "when a file appears, not what is in it",
     "segnet/datasets/__init__.py": "a registry: a new data set must not re-run the others",
     "segnet/datasets/definition.py": "the frame of an entry of that registry",
     "segnet/datasets/preparing/parallel.py": "how many processes prepare",
@@ -22,7 +26,7 @@ CANNOT_CHANGE_A_RESULT = {
     "segnet/errors.py": "messages",
     "segnet/models/__init__.py": "a registry: a new model must not re-run the others",
     "segnet/paths.py": "where files lie; the stage's outs are declared",
-    "segnet/bench/provenance.py": "facts about a run",
+    "segnet/results/provenance.py": "facts about a run",
     "segnet/results/records.py": "the form of a result; a change of form has a schema number",
     "segnet/taxonomy.py": "names and colours are in the prepared data",
 }

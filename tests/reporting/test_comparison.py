@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell, write_scores
 
-from segnet.bench.config import Bench, Cell
 from segnet.errors import UserError
+from segnet.grid import Bench, Cell
 from segnet.paths import report_folder
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.seed_summary import spread

@@ -10,8 +10,8 @@ import pytest
 from fake_results import FACTS, fake_bench, write_scores, write_training
 from jaxtyping import Int64
 
-from segnet.bench.config import BLIND_PREDICTORS, Bench, Cell
 from segnet.errors import UserError
+from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import cell_report_folder, report_folder
 from segnet.reporting import interval_resampling, significance
 from segnet.reporting.captions import interval_notes

@@ -12,8 +12,8 @@ import pytest
 from fake_results import COMMIT, fake_bench, fake_definition, write_fake_bench
 from PIL import Image
 
-from segnet.bench.config import Bench, MoreSeeds
 from segnet.errors import UserError
+from segnet.grid import Bench, MoreSeeds
 from segnet.paths import cell_report_folder, cell_run_folder, report_folder
 from segnet.reporting.report import describe_dataset, write_report
 from segnet.results.bench_results import load_bench

@@ -17,8 +17,8 @@ from fake_results import (
     write_training,
 )
 
-from segnet.bench.config import Cell
 from segnet.errors import UserError
+from segnet.grid import Cell
 from segnet.paths import cell_report_folder, report_folder
 from segnet.results.bench_results import (
     BenchRecord,

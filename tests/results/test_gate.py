@@ -24,9 +24,9 @@ from fake_results import (
 from jaxtyping import Int64
 from typer.testing import CliRunner, Result
 
-from segnet.bench.config import Bench
 from segnet.cli import app
 from segnet.errors import UserError
+from segnet.grid import Bench
 from segnet.paths import cell_report_folder
 from segnet.results.baseline import Accepted, AcceptedGroup, band
 from segnet.results.bench_results import BenchRecord, cells_of, load_results

@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from segnet.bench.config import BLIND_PREDICTORS, Cell
 from segnet.datasets.prepared.store import PreparedDataset
 from segnet.datasets.preparing.samples import Pair, Sample
 from segnet.datasets.preparing.writing import write_dataset
 from segnet.errors import UserError
+from segnet.grid import BLIND_PREDICTORS, Cell
 from segnet.results.records import EvaluationRecord
 from segnet.scoring.blind_predictors import BLIND_MAPS, blind_counts, prior, sample_nearest
 from segnet.scoring.scores import read_counts, scores_from_counts

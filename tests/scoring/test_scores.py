@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from segnet.bench.config import Cell
-from segnet.bench.provenance import collect_provenance
 from segnet.errors import UserError
+from segnet.grid import Cell
+from segnet.results.provenance import collect_provenance
 from segnet.results.records import CHECKPOINTS, Evaluation, EvaluationRecord
 from segnet.scoring.scores import read_counts, scores_from_counts, write_evaluation
 from segnet.taxonomy import Taxonomy

@@ -17,8 +17,9 @@ from typing import Any
 import pytest
 from fake_results import GOOD, fake_provenance, write_scores
 
-from segnet.bench.config import Cell, Config, config_digest, load_config
+from segnet.bench.config import Config, config_digest, load_config
 from segnet.errors import UserError
+from segnet.grid import Cell
 from segnet.paths import cell_report_folder, report_folder
 from segnet.results.bench_results import Results, load_results
 from segnet.results.records import TrainRecord, write_history

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from segnet.bench.config import Augmentation
 from segnet.datasets.prepared.tensor_split import Batch
 from segnet.seeding import generator
 from segnet.taxonomy import IGNORE_INDEX
 from segnet.training.augmentation import PAD_GREY, Draws, augment_batch, draw
+from segnet.training.recipe import Augmentation
 
 ALL = Augmentation(
     scale=(0.5, 2.0),

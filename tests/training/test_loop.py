@@ -9,14 +9,14 @@ import torch
 from fake_splits import fake_split
 from torch import Tensor, nn
 
-from segnet.bench.config import Augmentation, Optimizer, Recipe, Schedule
 from segnet.compute import Compute
 from segnet.errors import UserError
 from segnet.losses import LOSSES
+from segnet.models.weight_files import Weights, copy_weights
 from segnet.seeding import global_stream
 from segnet.training import loop as training
-from segnet.training.checkpoint import Weights, copy_weights
 from segnet.training.loop import EpochRow, Progress, fit
+from segnet.training.recipe import Augmentation, Optimizer, Recipe, Schedule
 
 RECIPE = Recipe(
     source="test",

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
-from segnet.bench.config import Optimizer, Schedule
 from segnet.training.optimizer import FINAL_FRACTION, build_optimizer, learning_rate_factor
+from segnet.training.recipe import Optimizer, Schedule
 
 
 def test_weight_decay_spares_biases_and_norms() -> None:

@@ -38,7 +38,6 @@ import numpy as np
 from jaxtyping import UInt8
 
 from segnet.atomic import fresh_folder
-from segnet.bench.config import Section
 from segnet.datasets.camvid32.classes import CAMVID_32, RAW_CLASSES, RAW_COLORS
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.fetching.archives import extract_archive
@@ -46,6 +45,7 @@ from segnet.datasets.fetching.published_files import download, mirror_entry
 from segnet.datasets.preparing.images import IMAGE_SUFFIXES, read_color_labels, read_rgb
 from segnet.datasets.preparing.samples import Pair, Sample
 from segnet.errors import UserError
+from segnet.schema import Section
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX
 
 SEQUENCES = {

@@ -46,7 +46,6 @@ import numpy as np
 from jaxtyping import UInt8
 
 from segnet.atomic import fresh_folder
-from segnet.bench.config import Section
 from segnet.datasets.clothing.labels import (
     CLASSES,
     Translation,
@@ -61,6 +60,7 @@ from segnet.datasets.preparing.matlab import read_matrix
 from segnet.datasets.preparing.samples import Pair, Sample
 from segnet.datasets.splitting.stratification import stratify
 from segnet.errors import UserError
+from segnet.schema import Section
 
 LABELLED_PHOTOS = 1004
 LISTED_PHOTOS = 1000

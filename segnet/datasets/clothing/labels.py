@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from segnet.bench.config import read_yaml
 from segnet.datasets.preparing.palette import distinct_colors
+from segnet.schema import read_yaml
 from segnet.taxonomy import Taxonomy
 
 _PUBLISHED = """

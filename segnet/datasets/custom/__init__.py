@@ -47,7 +47,7 @@ from typing import Any
 
 from pydantic import Field
 
-from segnet.bench.config import Section
+from segnet.atomic import write_atomically
 from segnet.datasets.custom.description import Description, read_description
 from segnet.datasets.custom.files import Finding
 from segnet.datasets.custom.mask_decoding import MaskCode, read_mask, read_picture
@@ -56,7 +56,7 @@ from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.preparing.samples import Pair, Sample
 from segnet.datasets.progress import progress
 from segnet.errors import UserError
-from segnet.results.records import write_atomically
+from segnet.schema import Section
 
 MANIFEST = "manifest.json"
 SHOWN_AT_MOST = 10

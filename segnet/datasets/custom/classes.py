@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from segnet.bench.config import Section
+from segnet.schema import Section
 
 Color = tuple[int, int, int]
 Byte = Annotated[int, Field(ge=0, le=255, strict=True)]

@@ -18,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 
-from segnet.bench.config import Section, read_yaml
 from segnet.datasets.custom.classes import (
     ClassEntry,
     Color,
@@ -29,6 +28,7 @@ from segnet.datasets.custom.classes import (
 )
 from segnet.datasets.custom.mask_decoding import MaskCode
 from segnet.errors import UserError, nearest
+from segnet.schema import Section, read_yaml
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 
 SPLITS = ("train", "val", "test")

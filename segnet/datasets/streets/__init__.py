@@ -24,10 +24,10 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from segnet.bench.config import Section
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.preparing.samples import Pair, Sample
 from segnet.datasets.streets.scene import draw_scene
+from segnet.schema import Section
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX
 
 VOID = 11

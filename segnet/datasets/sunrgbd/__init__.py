@@ -34,7 +34,6 @@ import numpy as np
 from pydantic import Field
 
 from segnet.atomic import fresh_folder
-from segnet.bench.config import Section
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.fetching.archives import extract_archive
 from segnet.datasets.fetching.published_files import download, mirror_entry
@@ -43,6 +42,7 @@ from segnet.datasets.preparing.samples import Pair, Sample
 from segnet.datasets.preparing.voc_palette import voc_colors
 from segnet.datasets.splitting.validation_part import hold_out
 from segnet.errors import UserError
+from segnet.schema import Section
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 
 SPLIT_SIZES = {"train": 5285, "test": 5050}

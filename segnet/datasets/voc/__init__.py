@@ -42,7 +42,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from segnet.bench.config import Section
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.preparing.images import map_labels, read_labels, read_rgb
 from segnet.datasets.preparing.samples import Pair, Sample
@@ -51,6 +50,7 @@ from segnet.datasets.voc.files import FETCH_AGAIN, fetch, find_pairs
 from segnet.datasets.voc.lists import PROTOCOLS, Protocol
 from segnet.datasets.voc.sbd import read_sbd_labels
 from segnet.errors import UserError
+from segnet.schema import Section
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 
 NAMES = (

@@ -1,0 +1,42 @@
+"""Weights of a network as safetensors files, written whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from segnet.errors import UserError
+
+Weights = dict[str, Tensor]
+
+
+def copy_weights(network: nn.Module) -> Weights:
+    """A copy on the CPU of every parameter and buffer, in the default memory layout."""
+    return {
+        name: tensor.detach().to("cpu", copy=True).contiguous()
+        for name, tensor in network.state_dict().items()
+    }
+
+
+def save_weights(weights: Weights, path: Path) -> None:
+    """Write weights as safetensors: no code in the file, equal weights give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.part")
+    save_file(weights, scratch)
+    scratch.replace(path)
+
+
+def load_weights(network: nn.Module, path: Path) -> None:
+    """Copy weights from a file into a network of the same architecture.
+
+    Raises:
+        UserError: if the file is missing or belongs to another architecture.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist: this cell has not been trained. Run `dvc repro`.")
+    try:
+        network.load_state_dict(load_file(path))
+    except RuntimeError as error:
+        raise UserError(f"{path} belongs to another network: {error}") from None
