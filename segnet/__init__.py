@@ -1,3 +1,3 @@
 """SegBench: SegNet and its rivals under one protocol, with numbers that can be trusted."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+from segnet import __version__
 from segnet.cli import bench, check, compare, lr_find, predict, run, speed, tracking
 from segnet.errors import exit_on_user_error
 
 app = typer.Typer(
-    help="A reproducible benchmark of semantic segmentation: SegNet and its rivals.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        print(f"segbench {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """A reproducible benchmark of semantic segmentation: SegNet and its rivals."""
+
+
 app.command("list")(bench.list_known)
 app.command()(bench.doctor)
 app.command()(bench.preset)

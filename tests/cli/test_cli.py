@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import segnet
 from segnet.bench.config import load_config
 from segnet.bench.presets import apply_preset, preset_files
 from segnet.cli import app, main
@@ -107,3 +108,19 @@ def test_command_line_answers_within_a_second(arguments: list[str]) -> None:
         subprocess.run(command, check=True, capture_output=True)
         seconds.append(time.perf_counter() - started)
     assert statistics.median(seconds) < 1
+
+
+def test_version_is_that_of_the_package_and_of_the_citation() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "segnet", "--version"], capture_output=True, text=True, check=True
+    )
+    assert finished.stdout == f"segbench {segnet.__version__}\n"
+    assert f"\nversion: {segnet.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+    assert f"\n## {segnet.__version__}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_shell_completion_can_be_installed() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "segnet", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "--install-completion" in finished.stdout
