@@ -1,9 +1,12 @@
-"""Blocks of YAML files as frozen, typed objects: their base, their types, and how they are read."""
+"""What ``params.yaml`` may hold: its blocks as frozen, typed objects, its names as registries."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
@@ -14,6 +17,7 @@ from segnet.errors import UserError
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Size = tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]]
 Range = tuple[float, float]
+T = TypeVar("T")
 
 
 class Section(BaseModel):
@@ -36,3 +40,45 @@ def read_yaml(path: Path) -> Any:
         ) from None
     except YAMLError as error:
         raise UserError(f"{path} is not valid YAML: {error}") from None
+
+
+class Registry(Mapping[str, T]):
+    """The entries of a package by the name of their file, which is imported when it is asked for.
+
+    Asking whether a name is known costs nothing, and an edit of one entry's file concerns no other.
+
+    Args:
+        package: in full, such as ``segnet.models``.
+        attributes: what the entry is called in ``<package>/<name>.py``, by name.
+    """
+
+    def __init__(self, package: str, attributes: Mapping[str, str]) -> None:
+        self.package = package
+        self.attributes = attributes
+
+    def __getitem__(self, name: str) -> T:
+        """The entry; KeyError for an unknown name."""
+        attribute = self.attributes[name]
+        entry: T = getattr(import_module(f"{self.package}.{name}"), attribute)
+        return entry
+
+    def __contains__(self, name: object) -> bool:
+        """Whether the name is known; imports nothing."""
+        return name in self.attributes
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.attributes)
+
+    def __len__(self) -> int:
+        return len(self.attributes)
+
+    def file(self, name: str) -> Path:
+        """The file of an entry, which is not imported; KeyError for an unknown name."""
+        self.attributes[name]
+        spec = find_spec(f"{self.package}.{name}")
+        if spec is None or spec.origin is None:
+            raise UserError(
+                f"{self.package}: the registry names '{name}', but there is no "
+                f"{self.package.replace('.', '/')}/{name}.py. Write it, or take the name out."
+            )
+        return Path(spec.origin)

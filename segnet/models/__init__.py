@@ -3,43 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import nn
 
 from segnet.errors import UserError, lookup, nearest
+from segnet.schema import Registry
 from segnet.seeding import global_stream
 
-
-class Networks(Mapping[str, Callable[..., nn.Module]]):
-    """Network classes by the name of their file, which is imported when it is asked for.
-
-    Importing smp takes seconds and needs packages that the SegNet family does not.
-
-    Args:
-        classes: name of the class in ``segnet/models/<key>.py``, by key.
-    """
-
-    def __init__(self, classes: Mapping[str, str]) -> None:
-        self.classes = classes
-
-    def __getitem__(self, name: str) -> Callable[..., nn.Module]:
-        """The class; KeyError for an unknown name."""
-        class_name = self.classes[name]
-        network: Callable[..., nn.Module]
-        network = getattr(import_module(f"segnet.models.{name}"), class_name)
-        return network
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.classes)
-
-    def __len__(self) -> int:
-        return len(self.classes)
-
-
-MODELS = Networks(
+MODELS: Registry[Callable[..., nn.Module]] = Registry(
+    "segnet.models",
     {
         "segnet_v1": "SegNetV1",
         "segnet_v2": "SegNetV2",
@@ -63,7 +37,7 @@ MODELS = Networks(
         "manet": "MANet",
         "upernet": "UPerNet",
         "deeplabv3plus": "DeepLabV3Plus",
-    }
+    },
 )
 
 
