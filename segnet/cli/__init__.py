@@ -16,10 +16,11 @@ app = typer.Typer(
 )
 
 
-def _print_version(is_wanted: bool) -> None:
+def _print_version(is_wanted: bool) -> bool:
     if is_wanted:
         print(f"segbench {__version__}")
         raise typer.Exit
+    return is_wanted
 
 
 @app.callback()
