@@ -11,6 +11,9 @@ from torch import nn
 
 from segnet.errors import UserError
 
+MAX_THREADS = 1024
+"""More are a slip of the keyboard; the operating system may refuse them in the middle of a run."""
+
 
 @dataclass(frozen=True)
 class Compute:
@@ -62,11 +65,12 @@ def choose_compute(precision: str) -> Compute:
         it.
 
     Raises:
-        UserError: if ``SEGBENCH_DEVICE`` names a device that this machine has not.
+        UserError: if this machine lacks the device of ``SEGBENCH_DEVICE``, or ``SEGBENCH_THREADS``
+            is not a number of threads.
     """
     device = _device(os.environ.get("SEGBENCH_DEVICE"))
     if threads := os.environ.get("SEGBENCH_THREADS"):
-        torch.set_num_threads(int(threads))
+        torch.set_num_threads(_thread_count(threads))
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS is deterministic only so
     torch.use_deterministic_algorithms(True)
     # memory that no operation reads before writing need not be filled: 20 % of a step on a CPU
@@ -77,6 +81,15 @@ def choose_compute(precision: str) -> Compute:
     if precision == "auto":
         precision = "bfloat16" if _multiplies_bfloat16(device) else "float32"
     return Compute(device, precision)
+
+
+def _thread_count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_THREADS):
+        raise UserError(
+            f"SEGBENCH_THREADS={text[:20]}: not a whole number from 1 to {MAX_THREADS}. Unset it, or "
+            "set it to the number of cores to use."
+        )
+    return int(text)
 
 
 def _device(wanted: str | None) -> torch.device:

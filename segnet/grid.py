@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from segnet.schema import Name, Section, Size
 
 BLIND_PREDICTORS = ("majority", "prior")
 """Predictors that look at no image; a network that does not beat them is broken."""
+
+
+T = TypeVar("T")
+
+
+def _each_once(values: tuple[T, ...]) -> tuple[T, ...]:
+    """A seed that is named twice is no second seed, nor a model a second model."""
+    if twice := sorted({str(value) for value in values if values.count(value) > 1}):
+        raise ValueError(f"names {', '.join(twice)} more than once; name each once")
+    return values
+
+
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Names = Annotated[tuple[Name, ...], AfterValidator(_each_once)]
+Seeds = Annotated[tuple[Seed, ...], AfterValidator(_each_once)]
 
 
 class Cell(Section):
@@ -30,9 +45,9 @@ class Cell(Section):
 class MoreSeeds(Section):
     """Further seeds of some cells of a bench: models x losses x seeds, on each data set."""
 
-    models: tuple[Name, ...] = ()
-    losses: tuple[Name, ...] = ()
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = ()
+    models: Names = ()
+    losses: Names = ()
+    seeds: Seeds = ()
 
 
 class Bench(Section):
@@ -40,10 +55,10 @@ class Bench(Section):
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     title: str
-    datasets: tuple[Name, ...] = Field(min_length=1)
-    models: tuple[Name, ...] = Field(min_length=1)
-    losses: tuple[Name, ...] = Field(min_length=1)
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    datasets: Names = Field(min_length=1)
+    models: Names = Field(min_length=1)
+    losses: Names = Field(min_length=1)
+    seeds: Seeds = Field(min_length=1)
     more_seeds: MoreSeeds = MoreSeeds()
     recipe: Name
     working_size: Size

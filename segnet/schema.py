@@ -30,7 +30,7 @@ def read_yaml(path: Path) -> Any:
     """The content of a YAML 1.2 file, read as DVC reads it (``1e-3`` is a number, ``no`` a word).
 
     Raises:
-        UserError: if the file is missing or is not YAML.
+        UserError: if the file cannot be read or is not YAML.
     """
     try:
         return YAML(typ="safe").load(path)
@@ -38,7 +38,9 @@ def read_yaml(path: Path) -> Any:
         raise UserError(
             f"{path} does not exist. Run the command from the project's root."
         ) from None
-    except YAMLError as error:
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from None
+    except (YAMLError, ValueError) as error:  # ValueError: no text, no date, too long a number
         raise UserError(f"{path} is not valid YAML: {error}") from None
 
 

@@ -131,7 +131,8 @@ def test_digest_changes_with_what_changes_a_result_and_only_then(tmp_path: Path)
 
     assert other(TEXT.replace("1e-3", "0.001")) == digest
     assert other(TEXT.replace("a test", "another title")) == digest
-    assert other(TEXT.replace("losses: [ce]", "losses: [ce, ce]")) == digest
+    wider = TEXT.replace("losses: [ce]", "losses: [ce, dice]")
+    assert other(wider.replace("losses: {ce: {}}", "losses: {ce: {}, dice: {}}")) == digest
     assert other(TEXT.replace("1e-3", "2e-3")) != digest
     assert other(TEXT.replace("segnet_v1: {}", "segnet_v1: {a: 1}")) != digest
     assert config_digest(config.resolved(config.bench.cells()[1])) != digest
@@ -163,3 +164,44 @@ def test_crop_is_a_size_or_a_fraction_of_the_working_size() -> None:
     assert Augmentation().crop_size((120, 160)) == (120, 160)
     assert Augmentation(crop=0.8).crop_size((120, 160)) == (96, 128)
     assert Augmentation(crop=(224, 224)).crop_size((120, 160)) == (224, 224)
+
+
+@pytest.mark.parametrize(
+    ("axis", "twice"),
+    [
+        ("datasets: [streets]", "datasets: [streets, streets]"),
+        ("models: [segnet_v1]", "models: [segnet_v1, segnet_v1]"),
+        ("losses: [ce]", "losses: [ce, ce]"),
+        ("seeds: [0, 1]", "seeds: [0, 1, 0]"),
+    ],
+)
+def test_no_axis_holds_a_name_twice(axis: str, twice: str, tmp_path: Path) -> None:
+    key = axis.partition(":")[0]
+    with pytest.raises(UserError, match=rf"'bench\.{key}': .* more than once"):
+        load(tmp_path, TEXT.replace(axis, twice))
+
+
+def test_further_seeds_hold_none_twice(tmp_path: Path) -> None:
+    more = "  more_seeds: {models: [segnet_v1], losses: [ce], seeds: [5, 5]}"
+    with pytest.raises(UserError, match=r"'bench\.more_seeds\.seeds': .*5 more than once"):
+        load(tmp_path, TEXT.replace("seeds: [0, 1]", f"seeds: [0, 1]\n{more}"))
+
+
+@pytest.mark.parametrize("seed", ["-1", "9223372036854775808", "1.5", "one"])
+def test_seed_is_a_whole_number_that_a_generator_takes(seed: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"bench\.seeds"):
+        load(tmp_path, TEXT.replace("seeds: [0, 1]", f"seeds: [{seed}]"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00", b"date: 2024-13-45", b"a: [", b"a: " + b"9" * 5000]
+)
+def test_file_that_is_not_yaml_is_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_bytes(content)
+    with pytest.raises(UserError, match=r"params\.yaml is not valid YAML"):
+        load_config(tmp_path / "params.yaml")
+
+
+def test_folder_called_params_yaml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="cannot be read: Is a directory"):
+        load_config(tmp_path)
