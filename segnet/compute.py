@@ -84,10 +84,11 @@ def choose_compute(precision: str) -> Compute:
 
 
 def _thread_count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MAX_THREADS):
+    is_number = text.isascii() and text.isdecimal() and len(text) <= 4
+    if not (is_number and 1 <= int(text) <= MAX_THREADS):
         raise UserError(
-            f"SEGBENCH_THREADS={text[:20]}: not a whole number from 1 to {MAX_THREADS}. Unset it, or "
-            "set it to the number of cores to use."
+            f"SEGBENCH_THREADS={text[:20]}: not a whole number from 1 to {MAX_THREADS}. "
+            "Unset it, or set it to the number of cores to use."
         )
     return int(text)
 
