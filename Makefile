@@ -40,14 +40,20 @@ ui: $(VENV)/.installed
 	segbench sync
 	segbench ui
 
+# An environment knows its own path: one that was moved or copied with its folder is set up anew.
+ifneq ($(shell cat $(VENV)/.installed 2> /dev/null),$(CURDIR))
+.PHONY: $(VENV)/.installed
+endif
+
 # uv resolves and installs in seconds; where it is missing, pip brings it into the environment.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@echo "setting up $(VENV) from requirements.lock (torch with CUDA: about 3 GB)"
-	@if command -v uv > /dev/null; then uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); \
+	@rm -rf $(VENV)
+	@if command -v uv > /dev/null; then uv venv --quiet --python $(PYTHON) $(VENV); \
 	else $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv; fi
 	uv pip sync --quiet --require-hashes requirements.lock
 	uv pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 lock: $(VENV)/.installed
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev \

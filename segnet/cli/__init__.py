@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from segnet import __version__
+import segnet
 from segnet.cli import bench, check, compare, lr_find, predict, run, speed, tracking
-from segnet.errors import exit_on_user_error
+from segnet.errors import UserError, exit_on_user_error
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -18,7 +19,7 @@ app = typer.Typer(
 
 def _print_version(is_wanted: bool) -> bool:
     if is_wanted:
-        print(f"segbench {__version__}")
+        print(f"segbench {segnet.__version__}")
         raise typer.Exit
     return is_wanted
 
@@ -52,4 +53,22 @@ app.command()(speed.speed)
 def main() -> None:
     """Run the command line; a mistake of the user's is a message and exit status 1."""
     with exit_on_user_error():
+        require_code_of(Path.cwd())
         app()
+
+
+def require_code_of(folder: Path) -> None:
+    """Check that, in a checkout of the project, this is the checkout's own code.
+
+    The stages run the code of the current folder; the command would run another's.
+
+    Raises:
+        UserError: if the folder is another checkout than the one that is installed.
+    """
+    own, here = Path(segnet.__file__).resolve().parent, (folder / "segnet").resolve()
+    if own != here and all((folder / name).exists() for name in ("dvc.yaml", "segnet/cli")):
+        raise UserError(
+            f"this segbench runs the code in {own}, but the stages of this folder run {here}. "
+            "Use this folder's own environment (`make .venv/.installed`, then .venv/bin/segbench), "
+            "or `python -m segnet` in place of segbench."
+        )

@@ -15,8 +15,14 @@ CODE = ("segnet", "pipelines", "dvc.yaml")
 
 
 def git_commit() -> str:
-    """The checked-out commit, ``+dirty`` if tracked code differs from it; else ``unknown``."""
+    """The checked-out commit, ``+dirty`` if tracked code differs from it.
+
+    ``unknown`` outside git, and where git does not track the code: an archive that was unpacked
+    inside another repository does not come from that one's commit.
+    """
     try:
+        if not _git("ls-files", "--", "segnet"):
+            return "unknown"
         commit = _git("rev-parse", "HEAD")
         dirty = _git("status", "--porcelain", "--untracked-files=no", "--", *CODE)
     except (OSError, subprocess.CalledProcessError):

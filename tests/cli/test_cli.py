@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 import segnet
 from segnet.bench.config import load_config
 from segnet.bench.presets import apply_preset, preset_files
-from segnet.cli import app, main
+from segnet.cli import app, main, require_code_of
 from segnet.errors import UserError
 
 ROOT = Path(__file__).parents[2]
@@ -124,3 +124,12 @@ def test_shell_completion_can_be_installed() -> None:
         [sys.executable, "-m", "segnet", "--help"], capture_output=True, text=True, check=True
     )
     assert "--install-completion" in finished.stdout
+
+
+def test_code_of_another_checkout_is_refused(tmp_path: Path) -> None:
+    require_code_of(ROOT)
+    require_code_of(tmp_path)  # no checkout: a folder with results or data alone
+    shutil.copytree(ROOT / "segnet/cli", tmp_path / "segnet/cli")
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    with pytest.raises(UserError, match=r"runs the code in .*segnet, but .*python -m segnet"):
+        require_code_of(tmp_path)
