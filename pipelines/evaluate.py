@@ -15,7 +15,7 @@ from segnet.datasets.prepared.store import read_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.errors import exit_on_user_error
 from segnet.grid import Cell
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.models.weight_files import load_weights
 from segnet.paths import cell_report_folder, cell_run_folder, prepared_folder
 from segnet.results.provenance import collect_provenance

@@ -16,7 +16,7 @@ from segnet.compute import choose_compute
 from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.measuring.cost.speed import measure
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.paths import prepared_folder
 from segnet.results.provenance import collect_provenance
 from segnet.results.records import MeasureRecord

@@ -16,8 +16,8 @@ from segnet.datasets.prepared.store import read_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.errors import exit_on_user_error
 from segnet.grid import Cell
-from segnet.losses import build_loss
-from segnet.models import build_model
+from segnet.losses.building import build_loss
+from segnet.models.building import build_model
 from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
 from segnet.models.weight_files import copy_weights, save_weights
 from segnet.paths import (

@@ -2,28 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import inspect
+from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from segnet.errors import UserError
+from segnet.errors import UserError, nearest
 
 Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Size = tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]]
 Range = tuple[float, float]
 T = TypeVar("T")
 
+OPTION_TYPES = ConfigDict(strict=True, arbitrary_types_allowed=True)
+"""``"2"`` is no number, and an option may be a tensor that was made of a word."""
+
 
 class Section(BaseModel):
     """A block of ``params.yaml``: immutable, and no key but its own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def checked_options(
+    entry: Callable[..., Any], options: Mapping[str, Any], *, beside: Collection[str], where: str
+) -> dict[str, Any]:
+    """Options of ``params.yaml``, as the parameters of a registered function or class allow them.
+
+    Args:
+        entry: the annotations of its parameters are the types of the options.
+        options: by name.
+        beside: parameters that are no options.
+        where: file and key of the block, for messages.
+
+    Raises:
+        UserError: for an option that the entry does not take, or a value of another type.
+    """
+    known = set(inspect.signature(entry).parameters) - set(beside)
+    for option in options:
+        if option not in known:
+            raise UserError(
+                f"{where}: unknown option '{option}'. {nearest(option, known)}"
+                f"Known: {', '.join(sorted(known)) or 'none'}."
+            )
+    if not options:
+        return {}
+    parameters = inspect.signature(entry, eval_str=True).parameters
+    return {
+        option: _checked_value(value, parameters[option].annotation, where=f"{where}.{option}")
+        for option, value in options.items()
+    }
+
+
+def _checked_value(value: Any, annotation: Any, *, where: str) -> Any:
+    if annotation is inspect.Parameter.empty:
+        return value
+    try:
+        return TypeAdapter(annotation, config=OPTION_TYPES).validate_python(value)
+    except ValidationError as error:
+        raise UserError(f"{where}: {error.errors()[0]['msg']}, not {value!r}.") from None
 
 
 def read_yaml(path: Path) -> Any:

@@ -17,8 +17,8 @@ from unittest.mock import patch
 
 from torch import Tensor
 
-from segnet import losses
 from segnet.grid import Cell
+from segnet.losses.parts import mean_cross_entropy
 from segnet.models import segnet_v1
 from segnet.taxonomy import IGNORE_INDEX
 from segnet.training import augmentation as augment
@@ -36,12 +36,12 @@ def unpool_with_the_indices_of_another_image() -> AbstractContextManager[Any]:
 
 def train_void_as_the_first_class() -> AbstractContextManager[Any]:
     """The loss counts void pixels as pixels of class 0."""
-    right = losses.pixel_cross_entropy
+    right = mean_cross_entropy.pixel_cross_entropy
 
     def wrong(logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         return right(logits, targets.where(targets != IGNORE_INDEX, 0))
 
-    return patch.object(losses, "pixel_cross_entropy", wrong)
+    return patch.object(mean_cross_entropy, "pixel_cross_entropy", wrong)
 
 
 def resize_masks_bilinearly() -> AbstractContextManager[Any]:

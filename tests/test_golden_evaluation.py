@@ -16,7 +16,7 @@ from source_mutations import mutated
 
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.models.parts.blocks import Normalize, pool
 from segnet.models.weight_files import load_weights
 from segnet.scoring.counts import metrics

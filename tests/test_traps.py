@@ -29,8 +29,10 @@ from segnet.datasets.preparing.samples import Pair, Sample, decode
 from segnet.datasets.preparing.writing import write_dataset
 from segnet.datasets.voc.lists import IdList, Protocol, protocol_lists
 from segnet.errors import UserError
-from segnet.losses import build_loss, dice
-from segnet.losses.class_weights import median_frequency
+from segnet.losses.building import build_loss
+from segnet.losses.dice import dice
+from segnet.losses.parts.class_weights import median_frequency
+from segnet.losses.parts.soft_dice import soft_dice
 from segnet.paths import cell_report_folder, prepared_folder
 from segnet.reporting.captions import notes_on
 from segnet.reporting.comparison import compare as compare_results
@@ -278,7 +280,7 @@ def test_dice_scale_that_depends_on_the_batch() -> None:
             wrong = torch.nn.functional.one_hot((truth + 1) % present, 11).permute(0, 3, 1, 2)
             assert float(dice(100.0 * wrong, truth)) == pytest.approx(1)
 
-    assert_goes_red(check, dice, ("occurs.sum().clamp(min=1)", "num_classes"))
+    assert_goes_red(check, soft_dice, ("occurs.sum().clamp(min=1)", "num_classes"))
 
 
 def test_iid_bootstrap_on_video() -> None:

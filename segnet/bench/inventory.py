@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
-import inspect
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -15,10 +15,10 @@ from segnet.bench.presets import preset_files
 from segnet.datasets import DATASETS, define_dataset
 from segnet.errors import UserError
 from segnet.grid import Bench
-from segnet.losses import LOSSES, SOURCES
+from segnet.losses import LOSSES
 from segnet.measuring.cost.multiply_adds import count_multiply_adds
 from segnet.models import MODELS
-from segnet.schema import read_yaml
+from segnet.schema import Registry, read_yaml
 
 CAMVID_CLASSES = 11
 CAMVID_SIZE = (360, 480)
@@ -44,22 +44,24 @@ def inventory() -> list[Entry]:
     """One entry for everything that ``params.yaml`` can name, in the order of the registries."""
     config = load_config()
     entries = []
-    for name, network in MODELS.items():
-        build = partial(network, CAMVID_CLASSES)
+    for name in MODELS:
+        build = partial(MODELS[name], CAMVID_CLASSES)
         with torch.device("meta"):  # shapes only: nothing is allocated
             parameters = sum(one.numel() for one in build().parameters())
+        what, source = _described(MODELS, name)
         entries.append(
             Entry(
                 kind="model",
                 name=name,
-                what=_first_line(network),
-                source=getattr(importlib.import_module(network.__module__), "SOURCE", ""),
+                what=what,
+                source=source,
                 parameters=parameters,
                 multiply_adds=count_multiply_adds(build, *CAMVID_SIZE),
             )
         )
-    for name, loss in LOSSES.items():
-        entries.append(Entry("loss", name, _first_line(loss), source=SOURCES[name]))
+    for name in LOSSES:
+        what, source = _described(LOSSES, name)
+        entries.append(Entry("loss", name, what, source=source))
     for name, recipe in config.recipes.items():
         entries.append(Entry("recipe", name, recipe.expects, source=recipe.source))
     entries.extend(dataset_entries(config))
@@ -96,11 +98,28 @@ def _sheet_title(name: str) -> str:
     if name not in DATASETS:
         return ""
     sheet = importlib.import_module(f"segnet.datasets.{name}")
-    return _first_line(sheet).partition(": ")[2]
+    return _first_line(sheet.__doc__).partition(": ")[2]
 
 
-def _first_line(thing: object) -> str:
-    return (inspect.getdoc(thing) or "").partition("\n")[0]
+def _described(registry: Registry[Any], name: str) -> tuple[str, str]:
+    """What an entry's docstring and its ``SOURCE`` say; read, because to import smp takes seconds.
+
+    Raises:
+        UserError: if its file is missing.
+    """
+    what = source = ""
+    for node in ast.parse(registry.file(name).read_text()).body:
+        match node:
+            case ast.ClassDef(name=defined) | ast.FunctionDef(name=defined):
+                if defined == registry.attributes[name]:
+                    what = _first_line(ast.get_docstring(node))
+            case ast.Assign(targets=[ast.Name(id="SOURCE")], value=ast.Constant(value=str(text))):
+                source = text
+    return what, source
+
+
+def _first_line(docstring: str | None) -> str:
+    return (docstring or "").partition("\n")[0]
 
 
 def _describe_preset(path: Path) -> tuple[str, str]:

@@ -47,9 +47,9 @@ def range_test(config: Config, cell: Cell, *, steps: int) -> LearningRateCurve:
     from segnet.compute import choose_compute
     from segnet.datasets.prepared.store import read_dataset
     from segnet.datasets.prepared.tensor_split import load_resident
-    from segnet.losses import build_loss
+    from segnet.losses.building import build_loss
     from segnet.measuring.lr_finder import find_learning_rate
-    from segnet.models import build_model
+    from segnet.models.building import build_model
     from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
 
     bench = config.bench

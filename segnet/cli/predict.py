@@ -46,7 +46,7 @@ def predict(
         predict_uncertain_mask,
         uncertainty_map,
     )
-    from segnet.models import build_model
+    from segnet.models.building import build_model
     from segnet.models.weight_files import load_weights
     from segnet.scoring.counts.evaluation import network_predictor
 

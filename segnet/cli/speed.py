@@ -39,7 +39,7 @@ def speed(
     from segnet.bench.plan import parse_size
     from segnet.compute import choose_compute
     from segnet.measuring.cost.speed import measure
-    from segnet.models import build_model
+    from segnet.models.building import build_model
 
     compute = choose_compute(config.bench.precision)
     costs = {}

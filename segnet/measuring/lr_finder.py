@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.errors import UserError
-from segnet.losses import Loss
+from segnet.losses.parts.contract import Loss
 from segnet.seeding import generator, global_stream
 from segnet.training import augmentation as augment
 from segnet.training.batches import batches_of

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.errors import UserError
-from segnet.losses import Loss
+from segnet.losses.parts.contract import Loss
 from segnet.models.weight_files import Weights, copy_weights
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.evaluation import evaluate, network_predictor

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from segnet.bench.config import load_config
 from segnet.cli import app
 from segnet.errors import UserError
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.models.weight_files import copy_weights, save_weights
 from segnet.paths import cell_report_folder, cell_run_folder
 from segnet.results.provenance import collect_provenance

@@ -21,8 +21,8 @@ from segnet.compute import choose_compute
 from segnet.datasets import define_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.datasets.preparing.writing import write_dataset
-from segnet.losses import build_loss
-from segnet.models import build_model
+from segnet.losses.building import build_loss
+from segnet.models.building import build_model
 from segnet.models.weight_files import copy_weights, save_weights
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.evaluation import evaluate, network_predictor

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 from segnet.errors import UserError
 from segnet.inference.bayesian import greatest_variance, predict_with_uncertainty
-from segnet.models import build_model
+from segnet.models.building import build_model
 
 
 class Coin(nn.Module):

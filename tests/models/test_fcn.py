@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segnet.errors import UserError
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.models.parts.fcn_heads import FCN
 
 STREAMS = {"fcn32s": 1, "fcn16s": 2, "fcn8s": 3}

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 
 from segnet.bench.config import load_config
 from segnet.errors import UserError
-from segnet.models import MODELS, build_model
+from segnet.models import MODELS
+from segnet.models.building import build_model
 from segnet.models.weight_files import copy_weights, load_weights, save_weights
 
 WIDTH = 0.125

@@ -8,7 +8,7 @@ from fake_splits import fake_split
 from torch.nn import functional as F
 
 from segnet.compute import Compute
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.taxonomy import IGNORE_INDEX

@@ -8,7 +8,8 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from segnet.errors import UserError
-from segnet.models import MODELS, build_model
+from segnet.models import MODELS
+from segnet.models.building import build_model
 from segnet.models.parts.blocks import VGG16_STAGES
 from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
 from segnet.models.segnet_basic import SegNetBasic

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from segnet.errors import UserError
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.models.segnet_basic import VARIANTS, SegNetBasic
 
 ENCODER = 49 * (3 * 64 + 3 * 64 * 64) + 4 * 128

@@ -5,7 +5,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from segnet.models import build_model, segnet_v1
+from segnet.models import segnet_v1
+from segnet.models.building import build_model
 from segnet.models.parts.blocks import pool, unpool
 from segnet.models.segnet_v1 import SegNetV1
 

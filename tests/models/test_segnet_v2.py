@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.models.segnet_v2 import SegNetV2
 
 

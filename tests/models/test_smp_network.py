@@ -8,7 +8,7 @@ import pytest
 import segmentation_models_pytorch as smp
 import torch
 
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.models.parts.blocks import Normalize
 from segnet.models.parts.smp_network import SmpNetwork
 

@@ -8,7 +8,7 @@ from fake_project import write_params, write_prepared
 from pipelines import measure
 from segnet.errors import UserError
 from segnet.measuring.cost import speed
-from segnet.models import build_model
+from segnet.models.building import build_model
 from segnet.results.records import MeasureRecord
 
 

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
-from segnet.losses import pixel_cross_entropy
+from segnet.losses.parts.pixel_cross_entropy import pixel_cross_entropy
 from segnet.scoring.calibration.error import NUM_BINS, CalibrationSums
 from segnet.scoring.calibration.sums import calibration_sums
 from segnet.scoring.counts.confusion import confusion_counts

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from segnet.datasets.preparing.images import read_labels
 from segnet.errors import UserError
-from segnet.losses.class_weights import median_frequency
+from segnet.losses.parts.class_weights import median_frequency
 
 MIRROR = os.environ.get("SEGBENCH_MIRROR")
 
