@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Collection, Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -19,6 +27,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
 Size = tuple[Annotated[int, Field(ge=16)], Annotated[int, Field(ge=16)]]
 Range = tuple[float, float]
 T = TypeVar("T")
+
+Score = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
+"""A number that may be NaN, which JSON writes as null."""
 
 OPTION_TYPES = ConfigDict(strict=True, arbitrary_types_allowed=True)
 """``"2"`` is no number, and an option may be a tensor that was made of a word."""

@@ -35,7 +35,7 @@ ONLY_IMPORTER = {
     "matplotlib": "segnet/reporting",
     "segmentation_models_pytorch": ("segnet/models", "segnet/losses"),
     "typer": "segnet/cli/",
-    "scipy": ("segnet/datasets/preparing/matlab.py", "segnet/statistics/intervals.py"),
+    "scipy": ("segnet/datasets/preparing/matlab.py", "segnet/statistics/"),
 }
 DRAWERS = ("utils", "helpers", "common", "misc", "core", "base", "manager", "handler")
 

@@ -42,8 +42,8 @@ from segnet.scoring.counts import metrics
 from segnet.scoring.counts.confusion import confusion_counts
 from segnet.scoring.counts.evaluation import SplitResult, evaluate
 from segnet.scoring.scores import read_counts, scores_from_counts
-from segnet.statistics.bootstrap import resample_scores
-from segnet.statistics.intervals import ONE_SEED, compare, uncertainty
+from segnet.statistics.bootstrap import compare_pairs, resample_scores
+from segnet.statistics.intervals import ONE_SEED
 from segnet.statistics.resampling import plan_resampling
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX, Taxonomy
 from segnet.training.augmentation import augment_batch, draw
@@ -290,7 +290,7 @@ def test_iid_bootstrap_on_video() -> None:
 
     def image_sd(sequences: list[str]) -> float:
         scheme = plan_resampling(sequences, stream="trap")
-        return uncertainty(resample_scores({"model": counts[None]}, scheme, 2000), "model").image_sd
+        return resample_scores({"model": counts[None]}, scheme, 2000).interval("model").image_sd
 
     def check() -> None:
         stills = image_sd([f"image{frame}" for frame in range(240)])
@@ -312,13 +312,12 @@ def test_a_single_seed_presented_as_a_ranking(
     resampled = resample_scores(counts, plan_resampling([f"{i}" for i in range(9)]), 200)
 
     def check() -> None:
-        difference = compare(resampled, "a", "b")
-        assert difference.verdict == "a higher"  # of these weights, on such images
-        assert ONE_SEED in str(difference)
-        assert math.isnan(difference.seed_error)
+        (difference,) = compare_pairs(resampled, ("a", "b"))
+        assert difference.sign == 1  # of these weights, on such images
+        assert difference.remark == ONE_SEED
         (table,) = compare_results(load_results(bench, {"streets": facts}))
         assert any("1 seed only" in note for note in table.notes)
 
     seeds = "num_seeds=min(len(our_seeds), len(their_seeds))"
-    assert_goes_red(check, compare, (seeds, "num_seeds=3"))
+    assert_goes_red(check, compare_pairs, (seeds, "num_seeds=3"))
     assert_goes_red(check, notes_on, ("if single:", "if False:"))

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from segnet.grid import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.seed_summary import ComparisonRow
-from segnet.reporting.significance import NO_DIFFERENCE, ONE_SEED
 from segnet.results.bench_results import CellResult, DataFacts, Results, outdated_parameters
+from segnet.statistics.intervals import NO_DIFFERENCE, ONE_SEED
 
 MAX_NAMED = 8
 """Names in a note; more are counted."""

@@ -13,7 +13,6 @@ from segnet.paths import report_folder
 from segnet.reporting.captions import interval_notes, notes_on, protocol_line
 from segnet.reporting.intervals import (
     DatasetIntervals,
-    Gap,
     IntervalsRecord,
     find_intervals,
 )
@@ -22,6 +21,7 @@ from segnet.reporting.published_rows import PublishedRows, published_beside
 from segnet.reporting.seed_summary import ComparisonRow, summarize_seeds
 from segnet.reporting.significance import key_of, number_rows
 from segnet.results.bench_results import CellResult, Results
+from segnet.statistics.intervals import Difference
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Comparison:
     classes: tuple[str, ...]
     rows: tuple[ComparisonRow, ...]
     notes: tuple[str, ...]
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Difference, ...] = ()
     """Differences of mIoU between every two trained rows of the data set, shown here or not."""
     published: PublishedRows | None = None
     """What others have published, where it was asked for."""

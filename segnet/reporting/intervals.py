@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -18,10 +17,9 @@ from pydantic import Field, ValidationError
 
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
-from segnet.reporting.seed_summary import Interval
 from segnet.results.bench_results import CellResult, Results
-from segnet.results.records import Score
-from segnet.schema import Section
+from segnet.schema import Score, Section
+from segnet.statistics.intervals import Difference, Interval
 
 MAX_PAIRED = 22
 """Models of a table that are compared in pairs. Each interval is at level 1 - 0.05 / pairs; with
@@ -29,33 +27,6 @@ more pairs than 22 models have, its ends lie beyond what 10,000 resamples can te
 
 MAX_AT_ONCE = 12
 """Runs that `segbench compare` resamples itself."""
-
-Row = tuple[str, str]
-"""Model and loss."""
-
-
-class Gap(Section):
-    """The mIoU of ``first`` minus that of ``second``, on the same resamples of the test images."""
-
-    first: Row
-    second: Row
-    difference: float
-    low: Score
-    high: Score
-    num_seeds: int
-    """Seeds of the model that has fewer."""
-    seed_margin: Score = math.nan
-    """A difference that the seeds alone explain, at 95 %; NaN with one seed."""
-
-    @property
-    def sign(self) -> int:
-        """1 or -1 if the interval excludes 0 and the seeds do not explain it, else 0."""
-        return 0 if self.within_seeds else int(self.low > 0) - int(self.high < 0)
-
-    @property
-    def within_seeds(self) -> bool:
-        """Whether the seeds alone explain the difference."""
-        return abs(self.difference) < self.seed_margin
 
 
 class DatasetIntervals(Section):
@@ -72,12 +43,12 @@ class DatasetIntervals(Section):
     """Classes of the table that a resample does not hold, the mean over resamples."""
     scores: dict[str, dict[str, tuple[Score, Score, Score]]] = Field(default={})
     """By ``model/loss`` and score: low, high and standard deviation."""
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[Difference, ...] = ()
     """Every pair of trained models; empty if there are too many."""
 
-    def of_row(self, row: Row) -> dict[str, Interval]:
+    def of_row(self, row: str) -> dict[str, Interval]:
         """The intervals of a row by score; empty if it has none."""
-        return {name: Interval(*one) for name, one in self.scores.get("/".join(row), {}).items()}
+        return {name: Interval(*one) for name, one in self.scores.get(row, {}).items()}
 
 
 class IntervalsRecord(Section):

@@ -10,7 +10,8 @@ from segnet.reporting.columns import default_columns, legend
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.grid import PER_CLASS, Grid, comparison_grid, per_class_grid
 from segnet.reporting.published_rows import RANKED_NOTE, others_grid, ranked_grid
-from segnet.reporting.significance import ONE_SEED, gaps_grid, significance_grid
+from segnet.reporting.significance import gaps_grid, significance_grid
+from segnet.statistics.intervals import ONE_SEED
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from segnet.grid import BLIND_PREDICTORS
 from segnet.results.bench_results import CellResult
 from segnet.results.records import Scores
+from segnet.statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,6 @@ class Spread:
     """Sample standard deviation (n - 1); NaN for one seed."""
     low: float
     high: float
-
-
-class Interval(NamedTuple):
-    """A 95 % interval of a score over test images, a fraction of one."""
-
-    low: float
-    high: float
-    image_sd: float
-    """Standard deviation of the score over resamples of the images."""
 
 
 NO_INTERVAL = Interval(math.nan, math.nan, math.nan)

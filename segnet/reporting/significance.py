@@ -8,18 +8,17 @@ from typing import Any
 
 from segnet.reporting.column import Entry, percent
 from segnet.reporting.grid import Grid
-from segnet.reporting.intervals import Gap, Row
 from segnet.reporting.seed_summary import ComparisonRow
+from segnet.statistics.intervals import NO_DIFFERENCE, Difference
 
-NO_DIFFERENCE = "no difference shown"
-ONE_SEED = "one seed: not a ranking over trainings"
-WITHIN_SEEDS = "not beyond the spread over seeds"
 SIGNS = {1: ">", -1: "<", 0: "="}
 
-Signs = Mapping[tuple[Row, Row], int]
+Signs = Mapping[tuple[str, str], int]
 
 
-def number_rows(rows: Sequence[ComparisonRow], gaps: Iterable[Gap]) -> tuple[ComparisonRow, ...]:
+def number_rows(
+    rows: Sequence[ComparisonRow], gaps: Iterable[Difference]
+) -> tuple[ComparisonRow, ...]:
     """The rows with their numbers, and the numbers of those to which no difference is shown.
 
     A row that was compared with no other of these rows has ``ties`` None.
@@ -38,12 +37,12 @@ def number_rows(rows: Sequence[ComparisonRow], gaps: Iterable[Gap]) -> tuple[Com
     return tuple(numbered)
 
 
-def key_of(row: ComparisonRow) -> Row:
+def key_of(row: ComparisonRow) -> str:
     """What names a row among those of its data set."""
-    return (row.model, row.loss)
+    return f"{row.model}/{row.loss}"
 
 
-def signs_of(gaps: Iterable[Gap]) -> Signs:
+def signs_of(gaps: Iterable[Difference]) -> Signs:
     """1 where the first row is shown to be higher than the second, -1 lower, 0 neither."""
     signs = {}
     for one in gaps:
@@ -52,7 +51,7 @@ def signs_of(gaps: Iterable[Gap]) -> Signs:
     return signs
 
 
-def significance_grid(rows: Sequence[ComparisonRow], gaps: Iterable[Gap]) -> Grid:
+def significance_grid(rows: Sequence[ComparisonRow], gaps: Iterable[Difference]) -> Grid:
     """A square of ``>``, ``<`` and ``=``: how the mIoU of the row stands to that of the column."""
     signs = signs_of(gaps)
     compared = [row for row in rows if row.ties is not None]
@@ -68,7 +67,7 @@ def significance_grid(rows: Sequence[ComparisonRow], gaps: Iterable[Gap]) -> Gri
     )
 
 
-def gap_rows(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> list[dict[str, Any]]:
+def gap_rows(rows: Sequence[ComparisonRow], gaps: Sequence[Difference]) -> list[dict[str, Any]]:
     """Every pair of these rows as plain data, the upper row first; fractions of one."""
     shown = {key_of(row): row for row in rows}
     pairs = []
@@ -76,7 +75,7 @@ def gap_rows(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> list[dict[st
         if one.first in shown and one.second in shown:
             first, second = shown[one.first], shown[one.second]
             if first.number > second.number:
-                one, first, second = _turned(one), second, first
+                one, first, second = one.turned(), second, first
             verdict = {1: f"{first.label} higher", -1: f"{second.label} higher", 0: NO_DIFFERENCE}
             pairs.append(
                 {
@@ -88,13 +87,13 @@ def gap_rows(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> list[dict[st
                     "low": one.low,
                     "high": one.high,
                     "verdict": verdict[one.sign],
-                    "remark": _remark(one),
+                    "remark": one.remark,
                 }
             )
     return sorted(pairs, key=lambda pair: (pair["first_row"], pair["second_row"]))
 
 
-def gaps_grid(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> Grid:
+def gaps_grid(rows: Sequence[ComparisonRow], gaps: Sequence[Difference]) -> Grid:
     """One line a pair with the interval of the difference in points."""
     lines = []
     for pair in gap_rows(rows, gaps):
@@ -107,18 +106,6 @@ def gaps_grid(rows: Sequence[ComparisonRow], gaps: Sequence[Gap]) -> Grid:
         )
         lines.append(tuple(map(Entry, texts)))
     return Grid(("pair", "verdict", "difference", "interval"), tuple(lines), 2)
-
-
-def _remark(gap: Gap) -> str:
-    if gap.num_seeds == 1:
-        return ONE_SEED
-    return WITHIN_SEEDS if gap.within_seeds and gap.low * gap.high > 0 else ""
-
-
-def _turned(gap: Gap) -> Gap:
-    """The same difference, seen from the other side."""
-    ends = {"difference": -gap.difference, "low": -gap.high, "high": -gap.low}
-    return gap.model_copy(update={"first": gap.second, "second": gap.first, **ends})
 
 
 def _points(fraction: float) -> str:

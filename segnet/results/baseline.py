@@ -16,8 +16,8 @@ from pydantic import ValidationError
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
 from segnet.paths import report_folder
-from segnet.results.records import Provenance, Score
-from segnet.schema import Section
+from segnet.results.records import Provenance
+from segnet.schema import Score, Section
 
 SMALLEST_BAND = 0.03
 """Of mIoU. A toy SegNet on drawn shapes has a standard deviation of 0.012 over seeds, and loses

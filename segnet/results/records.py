@@ -13,21 +13,18 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import ValidationError
 
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
 from segnet.grid import Cell
 from segnet.paths import report_folder
-from segnet.schema import Name, Section
+from segnet.schema import Name, Score, Section
 
 Checkpoint = Literal["selected", "last"]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("selected", "last")
-
-Score = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
-"""A number that may be NaN, which JSON writes as null."""
 
 
 class Provenance(Section):

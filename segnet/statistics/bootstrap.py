@@ -6,14 +6,16 @@ quantity and appears nowhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 from jaxtyping import Float64, Int64
 
 from segnet.errors import UserError, lookup
+from segnet.statistics.intervals import LEVEL, Difference, Interval
 from segnet.statistics.resampling import RESAMPLES, Scheme, draw_resamples
 
 SCORES = ("miou", "pixel_accuracy", "class_accuracy", "fwiou")
@@ -39,23 +41,33 @@ class Resampled:
     """For each model, the scores of its seeds on the test images themselves."""
     draws: Float64[np.ndarray, "resamples models scores"]
     """Scores on each resample, the mean over a model's seeds; NaN where it is for any seed."""
-    scheme: Scheme
 
     def scores_of(
-        self, model: str, score: str | int
+        self, model: str, score: str
     ) -> tuple[Float64[np.ndarray, " seeds"], Float64[np.ndarray, " resamples"]]:
         """One score of one model: of each seed on the test images, and on each resample.
 
         Args:
             model: one of ``models``.
-            score: a name of :data:`SCORES`, or a class index for its IoU.
+            score: one of :data:`SCORES`.
 
         Raises:
-            UserError: for a model, score or class that is not there.
+            UserError: for a model or score that is not there.
         """
         row = lookup({name: at for at, name in enumerate(self.models)}, model, what="model")
-        column = self._column(score)
+        column = lookup({name: at for at, name in enumerate(SCORES)}, score, what="score")
         return self.seed_scores[row][:, column], self.draws[:, row, column]
+
+    def interval(self, model: str, score: str = "miou") -> Interval:
+        """How far one score of one model would move with other images.
+
+        Resamples on which the score is 0/0 are left out.
+
+        Raises:
+            UserError: for a model or score that is not there.
+        """
+        _, draws = self.scores_of(model, score)
+        return _percentile_interval(draws, LEVEL)
 
     def classes_lost(self) -> float:
         """Classes with an IoU on the test images but none on a resample, the mean over resamples.
@@ -69,14 +81,6 @@ class Resampled:
             gone = np.isnan(self.draws[:, row, len(SCORES) :]) & scored
             lost = max(lost, float(gone.sum(1).mean()))
         return lost
-
-    def _column(self, score: str | int) -> int:
-        if isinstance(score, str):
-            return lookup({name: at for at, name in enumerate(SCORES)}, score, what="score")
-        num_classes = self.draws.shape[2] - len(SCORES)
-        if not 0 <= score < num_classes:
-            raise UserError(f"no class {score}: give 0 to {num_classes - 1}, or a score's name.")
-        return len(SCORES) + score
 
 
 def resample_scores(
@@ -120,7 +124,6 @@ def resample_scores(
         models=tuple(counts),
         seed_scores=tuple(seed_scores[runs_of] for runs_of in of_model),
         draws=np.concatenate(chunks),
-        scheme=scheme,
     )
 
 
@@ -169,3 +172,66 @@ def _mean_of_defined(ratios: PerClass) -> Float64[np.ndarray, "r runs"]:
     """Mean over the last axis without the NaN; NaN where all are."""
     defined = ~np.isnan(ratios)
     return np.asarray(np.where(defined, ratios, 0).sum(-1) / defined.sum(-1))
+
+
+def compare_pairs(resampled: Resampled, models: Sequence[str]) -> tuple[Difference, ...]:
+    """The mIoU of every two of these models, resample by resample, in their order.
+
+    Comparing all pairs of a table by 95 % intervals would show a difference where there is none in
+    one of twenty pairs. The intervals are therefore Bonferroni's (Dunn 1961, "Multiple comparisons
+    among means", JASA 56): at level ``1 - 0.05 / pairs`` each, all of them hold together with at
+    least 95 %. Holm's procedure would show a little more, but gives each interval a level of its
+    own; here a pair is shown to differ only if the printed interval excludes 0.
+
+    Where both models have several seeds, the difference must also exceed what the seeds explain:
+    the half-width of the 95 % interval of Welch's t (1947, "The generalization of Student's problem
+    when several different population variances are involved", Biometrika 34). With one seed the
+    verdict is about these trained weights on such images, never a ranking over trainings.
+
+    Raises:
+        UserError: for a model that is not there.
+    """
+    pairs = list(combinations(models, 2))
+    differences = []
+    for first, second in pairs:
+        our_seeds, our_draws = resampled.scores_of(first, "miou")
+        their_seeds, their_draws = resampled.scores_of(second, "miou")
+        interval = _percentile_interval(our_draws - their_draws, 1 - (1 - LEVEL) / len(pairs))
+        one = Difference(
+            first=first,
+            second=second,
+            difference=float(our_seeds.mean() - their_seeds.mean()),
+            low=interval.low,
+            high=interval.high,
+            num_seeds=min(len(our_seeds), len(their_seeds)),
+            seed_margin=_welch_margin(our_seeds, their_seeds),
+        )
+        differences.append(one)
+    return tuple(differences)
+
+
+def _percentile_interval(draws: Float64[np.ndarray, " resamples"], level: float) -> Interval:
+    """The percentiles that cut off equal tails, without the NaN; NaN if nothing is left."""
+    defined = draws[~np.isnan(draws)]
+    if not len(defined):
+        return Interval(math.nan, math.nan, math.nan)
+    tail = 50 * (1 - level)
+    low, high = np.percentile(defined, (tail, 100 - tail))
+    return Interval(float(low), float(high), _standard_deviation(defined))
+
+
+def _welch_margin(*samples: Float64[np.ndarray, " _"]) -> float:
+    """Half the 95 % interval of the difference of two means; NaN if one sample is of one."""
+    errors = [_standard_deviation(one) / math.sqrt(len(one)) for one in samples]
+    error = math.hypot(*errors)
+    if math.isnan(error) or error == 0:
+        return error
+    from scipy.special import stdtrit
+
+    spread = sum(one**4 / (len(sample) - 1) for one, sample in zip(errors, samples, strict=True))
+    return error * float(stdtrit(error**4 / spread, (1 + LEVEL) / 2))
+
+
+def _standard_deviation(values: Float64[np.ndarray, " values"]) -> float:
+    """Sample standard deviation (n - 1); NaN for fewer than two values."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan

@@ -13,12 +13,11 @@ from jaxtyping import Int64
 from segnet.errors import UserError
 from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import cell_report_folder, report_folder
-from segnet.reporting import interval_resampling, significance
+from segnet.reporting import interval_resampling
 from segnet.reporting.captions import interval_notes
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.intervals import (
     DatasetIntervals,
-    Gap,
     IntervalsRecord,
     digest_of,
     resample_bench,
@@ -26,8 +25,8 @@ from segnet.reporting.intervals import (
 from segnet.reporting.significance import gap_rows, significance_grid
 from segnet.reporting.sorting import sort_rows
 from segnet.results.bench_results import Results, cells_of, load_results
-from segnet.statistics import intervals as statistics
-from segnet.statistics.bootstrap import resample_scores
+from segnet.statistics.bootstrap import compare_pairs, resample_scores
+from segnet.statistics.intervals import ONE_SEED, Difference
 from segnet.statistics.resampling import plan_resampling
 
 DATA = {"streets": FACTS}
@@ -84,14 +83,12 @@ def test_intervals_are_those_of_the_statistics_over_all_seeds_of_a_row() -> None
     expected = resample_scores(counts, scheme)
     for row in comparison.rows:
         for score in ("miou", "fwiou"):
-            found = statistics.uncertainty(expected, row.model, score)
-            assert row.interval(score) == (found.low, found.high, found.image_sd)
+            assert row.interval(score) == expected.interval(row.model, score)
         assert row.interval("miou").low < row.miou.mean < row.interval("miou").high
-    pair = statistics.compare(expected, "segnet_v1", "fcn8s", pairs=3)
-    (gap,) = [
-        one for one in comparison.gaps if one.first[0] == "segnet_v1" and one.second[0] == "fcn8s"
-    ]
-    assert (gap.difference, gap.low, gap.high) == (pair.difference, pair.low, pair.high)
+    pairs = compare_pairs(expected, models[2:])
+    for gap, pair in zip(comparison.gaps, pairs, strict=True):
+        assert (gap.first, gap.second) == (f"{pair.first}/ce", f"{pair.second}/ce")
+        assert (gap.difference, gap.low, gap.high) == (pair.difference, pair.low, pair.high)
 
 
 def test_rows_whose_difference_is_not_shown_name_each_other() -> None:
@@ -113,9 +110,9 @@ def test_notes_state_the_blocks_what_the_interval_is_over_and_single_seeds() -> 
     assert "It speaks of other images, not of other trainings." in text
     assert "= row: no difference shown to these rows" in text
     assert "all 3 pairs hold together" in text
-    assert significance.ONE_SEED not in text
+    assert ONE_SEED not in text
     (single,) = compare(write_bench(three_models(seeds=(0,))))
-    assert significance.ONE_SEED in notes(single)
+    assert ONE_SEED in notes(single)
 
 
 @pytest.mark.parametrize(("lost", "said"), [(0.2, False), (6.64, True)])
@@ -227,23 +224,20 @@ def test_the_square_is_antisymmetric_and_its_pairs_are_turned_to_the_order_of_th
     assert (third["verdict"], third["remark"]) == ("no difference shown", "")
 
 
-def test_the_words_are_those_of_the_statistics() -> None:
-    assert significance.NO_DIFFERENCE == statistics.NO_DIFFERENCE
-    assert significance.ONE_SEED == statistics.ONE_SEED
-
-
 def test_a_gap_has_the_sign_of_an_interval_without_zero() -> None:
     def sign(low: float, high: float) -> int:
         ends = {"low": low, "high": high, "difference": (low + high) / 2}
-        return Gap(first=("a", "ce"), second=("b", "ce"), num_seeds=1, **ends).sign
+        return Difference(first="a/ce", second="b/ce", num_seeds=1, **ends).sign
 
     assert [sign(0.1, 0.2), sign(-0.2, -0.1), sign(-0.1, 0.1), sign(0.0, 0.1)] == [1, -1, 0, 0]
 
 
 def test_no_blind_predictor_takes_part_in_the_pairs() -> None:
     record = resample_bench(write_bench(three_models()))
-    named = {
-        model for gap in record.datasets["streets"].gaps for model, _ in (gap.first, gap.second)
+    gaps = record.datasets["streets"].gaps
+    assert {gap.first for gap in gaps} | {gap.second for gap in gaps} == {
+        "segnet_v1/ce",
+        "fcn8s/ce",
+        "unet/ce",
     }
-    assert named == {"segnet_v1", "fcn8s", "unet"}
     assert re.fullmatch("[0-9a-f]{64}", record.datasets["streets"].digest)
