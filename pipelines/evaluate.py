@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-import numpy as np
-
+from segnet.atomic import write_arrays
 from segnet.bench.config import load_config
 from segnet.compute import choose_compute
 from segnet.datasets.prepared.store import read_dataset
@@ -18,6 +17,7 @@ from segnet.grid import Cell
 from segnet.models.building import build_model
 from segnet.models.weight_files import load_weights
 from segnet.paths import cell_report_folder, cell_run_folder, prepared_folder
+from segnet.results.array_files import PREDICTIONS_FILE
 from segnet.results.provenance import collect_provenance
 from segnet.results.records import CHECKPOINTS, Evaluation, EvaluationRecord, TrainRecord
 from segnet.scoring.boundary.counting import count_boundaries
@@ -81,7 +81,7 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             )
         )
 
-    np.savez_compressed(runs / "predictions.npz", selected=predicted["selected"])
+    write_arrays(runs / PREDICTIONS_FILE, {"selected": predicted["selected"]})
     record = EvaluationRecord(
         cell=cell,
         evaluations=tuple(evaluations),

@@ -18,7 +18,7 @@ from segnet.paths import prepared_folder, report_folder
 from segnet.reporting.report import write_report
 from segnet.reporting.sections import Choice
 from segnet.reporting.tables import WIDTH, terminal_parts
-from segnet.results.bench_results import load_bench
+from segnet.results.cells import load_bench
 from segnet.tracking import StoreError, sync, tracking_is_on
 
 

@@ -27,8 +27,9 @@ from segnet.paths import (
     prepared_folder,
     weights_folder,
 )
+from segnet.results.history import write_history
 from segnet.results.provenance import collect_provenance
-from segnet.results.records import TrainRecord, write_history
+from segnet.results.records import TrainRecord
 from segnet.tracking import live_run
 from segnet.training.batches import steps_per_epoch
 from segnet.training.loop import EpochRow, fit

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from segnet.errors import UserError
 
@@ -16,11 +17,26 @@ MIB = 2**20
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a text file, making its folder; a crash leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with _fresh_file(path) as scratch:
         scratch.write_text(text)
-        scratch.replace(path)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays as a compressed ``.npz``, as :func:`write_atomically` writes a text."""
+    import numpy as np  # most files are texts
+
+    with _fresh_file(path) as scratch, scratch.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+@contextmanager
+def _fresh_file(target: Path) -> Iterator[Path]:
+    """Give a path beside ``target`` that takes its name when the block ends well."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        yield scratch
+        scratch.replace(target)
     finally:
         scratch.unlink(missing_ok=True)
 

@@ -9,18 +9,22 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64, UInt8
 
+from segnet.atomic import write_arrays
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.prepared.store import PreparedDataset, PreparedSplit
 from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import cell_report_folder, cell_run_folder
-from segnet.results.bench_results import DataFacts, cells_of
+from segnet.results.array_files import PREDICTIONS_FILE
+from segnet.results.cells import cells_of
+from segnet.results.history import write_history
 from segnet.results.records import (
     Checkpoint,
+    DataFacts,
     Evaluation,
     EvaluationRecord,
+    MeasureRecord,
     Provenance,
     TrainRecord,
-    write_history,
 )
 from segnet.scoring.scores import scores_from_counts, write_evaluation
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
@@ -136,6 +140,27 @@ def write_training(bench: Bench, cell: Cell, *, final_miou: float = 0.5) -> Path
     return folder
 
 
+def write_cost(bench: Bench, model: str, *, multiply_adds: int, latency_ms: float) -> Path:
+    """What a network costs on the first data set of a bench."""
+    dataset = bench.datasets[0]
+    height, width = bench.working_size
+    return MeasureRecord(
+        bench=bench.name,
+        dataset=dataset,
+        model=model,
+        num_classes=2,
+        height=height,
+        width=width,
+        parameters=1_250_000,
+        multiply_adds=multiply_adds,
+        latency_ms=latency_ms,
+        images_per_second=10.0,
+        batch_images=8,
+        peak_memory_mib=None,
+        **fake_provenance().model_dump(exclude={"python", "data_fingerprint"}),
+    ).write_file(MeasureRecord.path(bench.name, dataset, model))
+
+
 def write_scores(
     bench: Bench,
     cell: Cell,
@@ -219,8 +244,7 @@ def write_predicted_cell(
     write_training(bench, cell)
     write_scores(bench, cell, both, taxonomy=taxonomy, names=test.names, sequences=test.sequences)
     folder = cell_run_folder(bench.name, cell.slug)
-    folder.mkdir(parents=True)
-    np.savez_compressed(folder / "predictions.npz", selected=predicted)
+    write_arrays(folder / PREDICTIONS_FILE, {"selected": predicted})
 
 
 def fake_prepared(num_images: int, taxonomy: Taxonomy) -> PreparedDataset:

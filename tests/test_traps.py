@@ -36,8 +36,8 @@ from segnet.losses.parts.soft_dice import soft_dice
 from segnet.paths import cell_report_folder, prepared_folder
 from segnet.reporting.captions import notes_on
 from segnet.reporting.comparison import compare as compare_results
-from segnet.results.bench_results import DataFacts, cells_of, load_results
-from segnet.results.records import EvaluationRecord
+from segnet.results.cells import cells_of, load_results
+from segnet.results.records import DataFacts, EvaluationRecord
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.confusion import confusion_counts
 from segnet.scoring.counts.evaluation import SplitResult, evaluate

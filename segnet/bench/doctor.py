@@ -16,7 +16,7 @@ from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
 from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import UserError
 from segnet.paths import prepared_folder, raw_folder, weights_folder
-from segnet.results.bench_results import cells_of, load_results
+from segnet.results.cells import cells_of, load_results
 from segnet.results.provenance import git_commit, installed_versions
 
 RUN_PIPELINE = "dvc repro"

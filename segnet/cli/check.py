@@ -17,7 +17,7 @@ from segnet.cli.options import BenchName
 from segnet.errors import UserError
 
 if TYPE_CHECKING:
-    from segnet.results.bench_results import Results
+    from segnet.results.cells import Results
     from segnet.results.gate import Check
 
 
@@ -59,7 +59,7 @@ def check(
 
 def present_results(name: str) -> Results:
     """The results of the bench in ``params.yaml``, or of another that has a report."""
-    from segnet.results.bench_results import load_bench, load_results
+    from segnet.results.cells import load_bench, load_results
 
     bench = load_config().bench
     if name in ("", bench.name):

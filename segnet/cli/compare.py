@@ -67,7 +67,7 @@ def compare(
     from segnet.reporting.sections import Choice
     from segnet.reporting.sorting import sort_rows
     from segnet.reporting.tables import terminal_parts
-    from segnet.results.bench_results import load_bench
+    from segnet.results.cells import load_bench
 
     if as_json and to not in ("", "json"):
         raise UserError(f"--json and --format {to} contradict each other. Leave one out.")
@@ -108,7 +108,8 @@ def choose_benches(named: Sequence[str], wanted: Wanted, *, only_one: bool) -> l
         UserError: if several are named where one is read.
     """
     from segnet.reporting.comparison import what_bench_lacks
-    from segnet.results.bench_results import BenchRecord, reported_benches
+    from segnet.results.cells import reported_benches
+    from segnet.results.records import BenchRecord
 
     if named:
         if only_one and len(named) > 1:

@@ -11,7 +11,7 @@ from segnet.cli.options import BenchName
 
 def sync(bench: BenchName = "") -> None:
     """Bring MLflow up to date with the records; nothing happens where it already is."""
-    from segnet.results.bench_results import load_bench, reported_benches
+    from segnet.results.cells import load_bench, reported_benches
     from segnet.tracking import sync as project
 
     for name in (bench,) if bench else reported_benches():

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from segnet.grid import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.seed_summary import ComparisonRow
-from segnet.results.bench_results import CellResult, DataFacts, Results, outdated_parameters
+from segnet.results.cells import CellResult, Results, outdated_parameters
+from segnet.results.records import DataFacts
 from segnet.statistics.intervals import NO_DIFFERENCE, ONE_SEED
 
 MAX_NAMED = 8

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.grid import BLIND_PREDICTORS, Bench
@@ -16,11 +17,11 @@ from segnet.reporting.intervals import (
     IntervalsRecord,
     find_intervals,
 )
-from segnet.reporting.measurements import read_measurement
 from segnet.reporting.published_rows import PublishedRows, published_beside
 from segnet.reporting.seed_summary import ComparisonRow, summarize_seeds
 from segnet.reporting.significance import key_of, number_rows
-from segnet.results.bench_results import CellResult, Results
+from segnet.results.cells import CellResult, Results
+from segnet.results.records import MeasureRecord
 from segnet.statistics.intervals import Difference
 
 
@@ -153,12 +154,15 @@ def _compare_on(
 
 def _with_measures(row: ComparisonRow, bench: str, intervals: DatasetIntervals) -> ComparisonRow:
     """The row with its intervals, and the cost of its network where that was measured."""
-    measured = None if row.is_blind else read_measurement(bench, row.dataset, row.model)
-    costs = measured._asdict() if measured else {}
-    named = ("multiply_adds", "latency_ms", "peak_memory_mib")
+    measured = None if row.is_blind else MeasureRecord.find(bench, row.dataset, row.model)
+    costs: dict[str, Any] = {}
+    if measured is not None:
+        costs = {"multiply_adds": float(measured.multiply_adds), "latency_ms": measured.latency_ms}
+        if measured.peak_memory_mib is not None:
+            costs["peak_memory_mib"] = measured.peak_memory_mib
     return dataclasses.replace(
         row,
         intervals=intervals.of_row(key_of(row)),
-        **{name: costs[name] for name in named if name in costs},
+        **costs,
         measured_at=measured.place if measured else "",
     )

@@ -14,7 +14,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from segnet.reporting.figure_style import STYLE, Look
-from segnet.results.bench_results import Epoch
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Curves:
 
     model: str
     loss: str
-    by_seed: Mapping[int, Sequence[Epoch]]
+    by_seed: Mapping[int, Sequence[Mapping[str, float]]]
 
 
 def training_curves(
@@ -57,9 +56,9 @@ def training_curves(
     return figure
 
 
-def _points(epochs: Sequence[Epoch], field: str) -> tuple[Any, Any]:
-    """Epochs and values of one field, without the NaN."""
-    pairs = [(one.epoch, value) for one in epochs if not math.isnan(value := getattr(one, field))]
+def _points(epochs: Sequence[Mapping[str, float]], column: str) -> tuple[Any, Any]:
+    """Epochs and values of one column, without the NaN."""
+    pairs = [(one["epoch"], value) for one in epochs if not math.isnan(value := one[column])]
     return np.array([epoch for epoch, _ in pairs]), np.array([value for _, value in pairs])
 
 

@@ -11,8 +11,7 @@ from jaxtyping import Float64, UInt8
 
 from segnet.datasets.prepared.store import PreparedSplit
 from segnet.errors import UserError
-
-PREDICTIONS_FILE = "predictions.npz"
+from segnet.results.array_files import PREDICTIONS_FILE, read_arrays
 
 
 @dataclass(frozen=True)
@@ -89,8 +88,8 @@ def read_predictions(folder: Path) -> UInt8[np.ndarray, "n mask_h mask_w"] | Non
     path = folder / PREDICTIONS_FILE
     if not path.exists():
         return None
-    with np.load(path) as arrays:
-        return np.asarray(arrays["selected"])
+    (predicted,) = read_arrays(path, "selected", ["selected"])
+    return np.asarray(predicted)
 
 
 def _cut(

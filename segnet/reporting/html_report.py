@@ -24,7 +24,7 @@ from segnet.reporting.report_tables import (
     unfinished_grid,
 )
 from segnet.reporting.sections import Choice, TitledGrid, titled_grids
-from segnet.results.bench_results import Results
+from segnet.results.cells import Results
 
 TEMPLATE = "report.html.jinja"
 

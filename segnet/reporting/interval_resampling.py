@@ -9,7 +9,7 @@ from jaxtyping import Int64
 
 from segnet.paths import cell_report_folder
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals, digest_of, obstacle
-from segnet.results.bench_results import CellResult
+from segnet.results.cells import CellResult
 from segnet.scoring.scores import read_counts
 from segnet.statistics.bootstrap import SCORES, compare_pairs, resample_scores
 from segnet.statistics.resampling import RESAMPLES, plan_resampling

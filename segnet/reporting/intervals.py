@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
-from segnet.results.bench_results import CellResult, Results
+from segnet.results.cells import CellResult, Results
 from segnet.schema import Score, Section
 from segnet.statistics.intervals import Difference, Interval
 

@@ -16,7 +16,8 @@ from segnet.reporting.report_tables import (
 )
 from segnet.reporting.sections import Choice, titled_grids
 from segnet.reporting.tables import markdown_grid
-from segnet.results.bench_results import DataFacts, Results
+from segnet.results.cells import Results
+from segnet.results.records import DataFacts
 
 PROTOCOL = """\
 - A network is trained on the train split. Its checkpoint is *selected* by mIoU on the validation

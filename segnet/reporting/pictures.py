@@ -16,13 +16,15 @@ from segnet.paths import cell_report_folder, cell_run_folder
 from segnet.reporting.class_figures import class_heat_map, confusion_matrix, per_class_iou
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.curve_figure import Curves, training_curves
-from segnet.reporting.examples import PREDICTIONS_FILE, collect_examples, read_predictions
+from segnet.reporting.examples import collect_examples, read_predictions
 from segnet.reporting.figure_style import Look, assign_looks
 from segnet.reporting.figures import save_figure, svg_text
 from segnet.reporting.picture_figure import prediction_grid
 from segnet.reporting.ranking_figures import cost_against_score, ranking
 from segnet.reporting.seed_summary import ComparisonRow
-from segnet.results.bench_results import CellResult, Results, read_history
+from segnet.results.array_files import PREDICTIONS_FILE
+from segnet.results.cells import CellResult, Results
+from segnet.results.history import read_history
 from segnet.scoring.counts.metrics import miou
 from segnet.scoring.scores import read_counts
 
@@ -124,7 +126,7 @@ def _draw_curves(folder: Path, dataset: str, done: Sequence[CellResult], looks: 
         cell = one.cell
         new = Curves(cell.model, cell.loss, {})
         known = histories.get((cell.model, cell.loss), new)
-        by_seed = {**known.by_seed, cell.seed: read_history(cell)}
+        by_seed = {**known.by_seed, cell.seed: read_history(one.folder)}
         histories[cell.model, cell.loss] = Curves(cell.model, cell.loss, by_seed)
     figure = training_curves(list(histories.values()), looks, title=f"{dataset}: training")
     caption = (

@@ -21,7 +21,8 @@ from segnet.reporting.run_rows import (
     result_columns,
     result_rows,
 )
-from segnet.results.bench_results import BenchRecord, DataFacts, load_results
+from segnet.results.cells import load_results
+from segnet.results.records import BenchRecord, DataFacts
 
 
 def describe_dataset(definition: DatasetDefinition, prepared: PreparedDataset | None) -> DataFacts:

@@ -8,7 +8,7 @@ from segnet.bench.presets import preset_files
 from segnet.reporting.column import DASH, Entry
 from segnet.reporting.grid import Grid
 from segnet.reporting.run_rows import provenance_of
-from segnet.results.bench_results import CellResult, Results
+from segnet.results.cells import CellResult, Results
 
 
 def unfinished_grid(cells: Sequence[CellResult]) -> Grid:

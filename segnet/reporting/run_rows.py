@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from segnet.results.bench_results import CellResult, Results, read_history
+from segnet.results.cells import CellResult, Results
+from segnet.results.history import read_history
 from segnet.results.records import CHECKPOINTS, Evaluation, Provenance
 
 FLOAT_FORMAT = "%.6g"
@@ -49,16 +50,8 @@ def curve_rows(results: Results) -> list[dict[str, Any]]:
         if one.train is None:
             continue
         identity = one.cell.model_dump(include={"dataset", "model", "loss", "seed"})
-        for epoch in read_history(one.cell):
-            rows.append(
-                identity
-                | {
-                    "epoch": epoch.epoch,
-                    "train_loss": epoch.train_loss,
-                    "val_miou": epoch.val_miou,
-                    "learning_rate": epoch.learning_rate,
-                }
-            )
+        for epoch in read_history(one.folder):
+            rows.append({**identity, **epoch, "epoch": int(epoch["epoch"])})
     return rows
 
 

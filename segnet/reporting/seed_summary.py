@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from segnet.grid import BLIND_PREDICTORS
-from segnet.results.bench_results import CellResult
+from segnet.results.cells import CellResult
 from segnet.results.records import Scores
 from segnet.statistics.intervals import Interval
 

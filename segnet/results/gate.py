@@ -16,7 +16,7 @@ from typing import Literal
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.results.baseline import SD_NUMERIC, SD_NUMERIC_FROM, Accepted, AcceptedGroup, band
-from segnet.results.bench_results import CellResult, Results, outdated_parameters
+from segnet.results.cells import CellResult, Results, outdated_parameters
 
 Verdict = Literal["ok", "rise", "new", "drop", "missing", "not finite", "gone"]
 FAILURES: tuple[Verdict, ...] = ("drop", "missing", "not finite", "gone")

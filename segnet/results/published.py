@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
-from segnet.errors import UserError, expand_short_name, nearest, unknown
+from segnet.errors import UserError, nearest
 from segnet.schema import Name, Section, read_yaml
 
 PUBLISHED = Path(__file__).with_name("published.yaml")
@@ -132,33 +132,6 @@ def load_published(path: Path = PUBLISHED) -> tuple[PublishedResult, ...]:
             seen.add((result.model, result.setting))
             results.append(result)
     return tuple(results)
-
-
-def find_published(
-    results: tuple[PublishedResult, ...], *, dataset: str = "", model: str = ""
-) -> tuple[PublishedResult, ...]:
-    """The rows of a data set, of a model, or of both; without a name, all.
-
-    Args:
-        results: rows to choose from.
-        dataset: keep this data set's.
-        model: keep this model's: our key (``v1`` stands for ``segnet_v1``) or the source's name.
-
-    Raises:
-        UserError: if no row is of that data set, or of that model.
-    """
-    datasets = {one.dataset for one in results}
-    if dataset and dataset not in datasets:
-        raise unknown("published data set", dataset, datasets)
-    models = {one.ours for one in results if one.ours} | {one.model for one in results}
-    model = expand_short_name(model, models)
-    if model and model not in models:
-        raise unknown("published model", model, models)
-    return tuple(
-        one
-        for one in results
-        if dataset in ("", one.dataset) and model in ("", one.ours, one.model)
-    )
 
 
 def _tables(path: Path) -> list[dict[str, Any]]:

@@ -2,16 +2,15 @@
 
 A cell's folder ``reports/<bench>/runs/<slug>/`` holds ``train.json`` (:class:`TrainRecord`),
 ``history.csv`` (one row an epoch), ``evaluation.json`` (:class:`EvaluationRecord`),
-``metrics.json`` (its headline, for ``dvc metrics``) ``counts.npz`` (per-image confusion
-counts) and ``boundary.npz`` (per-image boundary counts). What a network
-costs is in ``reports/<bench>/measure/<dataset>-<model>.json`` (:class:`MeasureRecord`).
+``metrics.json`` (its headline, for ``dvc metrics``), ``counts.npz`` (per-image confusion counts)
+and ``boundary.npz`` (per-image boundary counts). ``reports/<bench>/`` holds ``bench.json``
+(:class:`BenchRecord`) and, in ``measure/``, what each network costs (:class:`MeasureRecord`).
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
@@ -19,7 +18,7 @@ from pydantic import ValidationError
 
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
-from segnet.grid import Cell
+from segnet.grid import Bench, Cell
 from segnet.paths import report_folder
 from segnet.schema import Name, Score, Section
 
@@ -45,19 +44,25 @@ class Provenance(Section):
 
 
 R = TypeVar("R", bound="Record")
-C = TypeVar("C", bound="CellRecord")
+N = TypeVar("N", bound="NamedRecord")
 
 
 class Record(Section):
     """A JSON file with a schema number."""
 
     SCHEMA: ClassVar[int] = 1
+    REMEDY: ClassVar[str] = "Run `dvc repro`."
+    """What mends a file that cannot be read."""
 
     schema_version: int = SCHEMA
 
+    def text(self) -> str:
+        """The content of the file; NaN is null."""
+        return json.dumps(json.loads(self.model_dump_json()), indent=1) + "\n"
+
     def write_file(self, path: Path) -> Path:
-        """Write the record, whole or not at all; NaN is stored as null."""
-        write_atomically(path, json.dumps(_without_nan(self.model_dump()), indent=1) + "\n")
+        """Write the record, whole or not at all."""
+        write_atomically(path, self.text())
         return path
 
     @classmethod
@@ -73,34 +78,43 @@ class Record(Section):
             raise UserError(
                 f"{path} does not exist: the cell has not run. Run `dvc repro`."
             ) from None
-        except json.JSONDecodeError as error:
-            raise UserError(f"{path} is not JSON ({error}). Delete it, run `dvc repro`.") from None
-        found = data.get("schema_version")
+        except ValueError as error:
+            raise UserError(f"{path} is not JSON ({error}). Delete it. {cls.REMEDY}") from None
+        found = data.get("schema_version") if isinstance(data, dict) else None
         if found != cls.SCHEMA:
             raise UserError(
-                f"{path} has schema {found}, this code reads {cls.SCHEMA}. Run `dvc repro`."
+                f"{path} has schema {found}, this code reads {cls.SCHEMA}. {cls.REMEDY}"
             )
         try:
             return cls.model_validate(data)
         except ValidationError as error:
-            raise UserError(f"{path} is not a {cls.__name__}: {error}. Run `dvc repro`.") from None
+            raise UserError(f"{path} is not a {cls.__name__}: {error}. {cls.REMEDY}") from None
 
 
-class CellRecord(Record):
-    """The record of a cell, under its name in the cell's folder."""
+class NamedRecord(Record):
+    """A record that has the same file name in every folder."""
 
     FILE_NAME: ClassVar[str]
 
-    cell: Cell
-
     def write(self, folder: Path) -> Path:
-        """:meth:`write_file` into the cell's folder."""
+        """:meth:`write_file` into a folder."""
         return self.write_file(folder / self.FILE_NAME)
 
     @classmethod
-    def read(cls: type[C], folder: Path) -> C:
-        """:meth:`read_file` of the cell's folder."""
+    def read(cls: type[N], folder: Path) -> N:
+        """:meth:`read_file` of a folder."""
         return cls.read_file(folder / cls.FILE_NAME)
+
+    @classmethod
+    def find(cls: type[N], folder: Path) -> N | None:
+        """The record of a folder, or None if its file does not exist."""
+        return cls.read(folder) if (folder / cls.FILE_NAME).exists() else None
+
+
+class CellRecord(NamedRecord):
+    """The record of a cell, in the cell's folder."""
+
+    cell: Cell
 
 
 class TrainRecord(CellRecord):
@@ -116,8 +130,8 @@ class TrainRecord(CellRecord):
     total_epochs: int
     selected_epoch: int
     """1-based epoch of the best validation mIoU; its weights are ``selected``."""
-    selected_val_miou: float
-    last_val_miou: float
+    selected_val_miou: Score
+    last_val_miou: Score
     train_seconds: float
     images_per_second: float
     """Training images per second over the whole run, validation left out."""
@@ -210,28 +224,43 @@ class MeasureRecord(Record):
     platform: str
     versions: dict[str, str]
 
+    @property
+    def place(self) -> str:
+        """``360x480 on NVIDIA H100``: what times and memory depend on."""
+        return f"{self.height}x{self.width} on {self.device}"
+
     @staticmethod
     def path(bench: str, dataset: str, model: str) -> Path:
         """Where the record of a network lies."""
         return report_folder(bench) / "measure" / f"{dataset}-{model}.json"
 
-
-def write_history(folder: Path, rows: Sequence[Mapping[str, int | float]]) -> None:
-    """Write ``history.csv``, one row an epoch; NaN (not validated) is an empty field."""
-    lines = [",".join(rows[0])]
-    for row in rows:
-        lines.append(
-            ",".join("" if math.isnan(value) else f"{value:.8g}" for value in row.values())
-        )
-    write_atomically(folder / "history.csv", "\n".join(lines) + "\n")
+    @classmethod
+    def find(cls, bench: str, dataset: str, model: str) -> MeasureRecord | None:
+        """The record of a network, or None if it was not measured."""
+        path = cls.path(bench, dataset, model)
+        return cls.read_file(path) if path.exists() else None
 
 
-def _without_nan(value: Any) -> Any:
-    """The same data with null for NaN, which JSON has not."""
-    if isinstance(value, float) and math.isnan(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _without_nan(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(one) for one in value]
-    return value
+class DataFacts(Section):
+    """What a report says of a data set, kept so that a fresh clone can say it without the data."""
+
+    title: str
+    synthetic: bool
+    """Drawn by a program. Every table says so."""
+    source: str
+    licence: str
+    citation: str
+    note: str = ""
+    """What every table of this data set must say."""
+    mask_sizes: tuple[tuple[int, int], ...] = ()
+    """Smallest and largest height, width of the test labels, at which scores are taken; empty if
+    the prepared data were not at hand."""
+
+
+class BenchRecord(NamedRecord):
+    """What the bench is, whatever ``params.yaml`` says now."""
+
+    FILE_NAME: ClassVar[str] = "bench.json"
+
+    bench: Bench
+    data: dict[str, DataFacts]

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import Int64
 
 from segnet.atomic import write_atomically
-from segnet.errors import UserError
+from segnet.results.array_files import COUNTS_FILE, read_arrays, write_small
 from segnet.results.records import Checkpoint, EvaluationRecord, Scores
 from segnet.scoring.counts import metrics
 from segnet.taxonomy import Taxonomy
 
-COUNTS_FILE = "counts.npz"
 METRICS_FILE = "metrics.json"
 HEADLINE = ("miou", "pixel_accuracy", "class_accuracy", "fwiou")
 
@@ -58,8 +54,7 @@ def write_evaluation(
 
     ``metrics.json`` has the headline of the selected checkpoint and, under ``last``, of the last.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_counts(folder / COUNTS_FILE, counts)
+    write_small(folder / COUNTS_FILE, counts.items())
     headline: dict[str, object] = {}
     for evaluation in record.evaluations:
         scores = {name: _finite(getattr(evaluation.scores, name)) for name in HEADLINE}
@@ -74,31 +69,8 @@ def read_counts(folder: Path, checkpoint: Checkpoint) -> Counts:
     Raises:
         UserError: if the file is missing, damaged, or has no such checkpoint.
     """
-    path = folder / COUNTS_FILE
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            return np.asarray(stored[checkpoint], np.int64)
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: this cell has not run. Run `dvc repro`.") from None
-    except KeyError:
-        raise UserError(
-            f"{path} has no counts of checkpoint '{checkpoint}'. Delete it and run `dvc repro`."
-        ) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is damaged ({error}). Delete it and run `dvc repro`.") from None
-
-
-def _write_counts(path: Path, counts: Mapping[Checkpoint, Counts]) -> None:
-    """Store counts in the smallest unsigned integers that hold them."""
-    small: dict[str, Any] = {
-        name: one.astype(np.min_scalar_type(one.max(initial=0))) for name, one in counts.items()
-    }
-    scratch = path.with_name(f".{os.getpid()}.{path.name}")  # numpy wants the suffix .npz
-    try:
-        np.savez_compressed(scratch, allow_pickle=False, **small)
-        scratch.replace(path)
-    finally:
-        scratch.unlink(missing_ok=True)
+    (counts,) = read_arrays(folder / COUNTS_FILE, checkpoint, [checkpoint])
+    return np.asarray(counts, np.int64)
 
 
 def _finite(score: float) -> float | None:

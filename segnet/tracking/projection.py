@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from segnet.grid import Cell
 from segnet.paths import cell_report_folder
-from segnet.results.bench_results import CellResult
+from segnet.results.cells import CellResult
 from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord
 from segnet.tracking.notes import cell_note
 from segnet.tracking.store import Point

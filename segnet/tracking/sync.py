@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from segnet.paths import report_folder
-from segnet.results.bench_results import Results
+from segnet.results.cells import Results
 from segnet.tracking.experiments import (
     open_cells_experiment,
     open_comparison_experiment,

@@ -30,8 +30,8 @@ from segnet.cli import app
 from segnet.errors import UserError
 from segnet.reporting.columns import COLUMNS
 from segnet.reporting.formats import FORMATS
-from segnet.results.bench_results import BenchRecord, cells_of
-from segnet.results.records import Checkpoint
+from segnet.results.cells import cells_of
+from segnet.results.records import BenchRecord, Checkpoint
 from segnet.schema import read_yaml
 from segnet.taxonomy import Taxonomy
 

@@ -1,19 +1,26 @@
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell, write_scores
+from fake_results import (
+    FACTS,
+    GOOD,
+    ONE_CLASS,
+    PERFECT,
+    fake_bench,
+    write_cell,
+    write_cost,
+    write_scores,
+)
 
 from segnet.errors import UserError
 from segnet.grid import Bench, Cell
-from segnet.paths import report_folder
 from segnet.reporting.comparison import Comparison, compare
 from segnet.reporting.seed_summary import spread
-from segnet.results.bench_results import cells_of, load_results
+from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
 
@@ -173,17 +180,14 @@ def test_costs_stand_beside_the_scores_where_they_were_measured() -> None:
     bench = fake_bench(models=["segnet_v1", "fcn8s"], seeds=[0])
     for cell in cells_of(bench):
         write_cell(bench, cell, GOOD)
-    folder = report_folder("fake") / "measure"
-    folder.mkdir()
-    measured = {"multiply_adds": 5e9, "latency_ms": 12.5, "height": 48, "width": 64, "device": "X"}
-    (folder / "streets-segnet_v1.json").write_text(json.dumps(measured))
+    path = write_cost(bench, "segnet_v1", multiply_adds=5_000_000_000, latency_ms=12.5)
     comparison = compared(bench)
     costs = {row.model: (row.multiply_adds, row.latency_ms) for row in comparison.rows}
     assert costs["segnet_v1"] == (5e9, 12.5)
     assert all(math.isnan(value) for value in costs["fcn8s"])
-    assert "one image of 48x64 on X" in " ".join(comparison.notes)
-    (folder / "streets-segnet_v1.json").write_text("[]")
-    with pytest.raises(UserError, match=r"streets-segnet_v1\.json is damaged"):
+    assert "one image of 48x64 on Fake CPU" in " ".join(comparison.notes)
+    path.write_text("[]")
+    with pytest.raises(UserError, match=r"streets-segnet_v1\.json has schema None"):
         compared(bench)
 
 

@@ -26,7 +26,6 @@ from segnet.reporting.picture_figure import RIGHT_COLOR, WRONG_COLOR, prediction
 from segnet.reporting.ranking_figures import cost_against_score, ranking
 from segnet.reporting.run_rows import CURVE_COLUMNS, csv_text, curve_rows
 from segnet.reporting.seed_summary import ComparisonRow, Interval, Spread
-from segnet.results.bench_results import Epoch, load_results
 from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX
 
 ROOT = Path(__file__).parents[2]
@@ -68,8 +67,9 @@ def fake_example() -> Example:
     )
 
 
-def history(*points: tuple[int, float, float]) -> tuple[Epoch, ...]:
-    return tuple(Epoch(epoch, 0.001, loss, val_miou) for epoch, loss, val_miou in points)
+def history(*points: tuple[int, float, float]) -> tuple[dict[str, float], ...]:
+    names = ("epoch", "train_loss", "val_miou")
+    return tuple(dict(zip(names, map(float, point), strict=True)) for point in points)
 
 
 def epochs(line: Line2D) -> list[float]:

@@ -23,7 +23,7 @@ from segnet.reporting.grid import Grid, comparison_grid, per_class_grid
 from segnet.reporting.latex import ESCAPES, escape_latex
 from segnet.reporting.plain_rows import comparison_csv, comparison_rows
 from segnet.reporting.sections import Choice
-from segnet.results.bench_results import cells_of, load_results
+from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
 PLAIN, PER_CLASS = Choice(), Choice(per_class=True)

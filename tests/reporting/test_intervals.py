@@ -24,7 +24,7 @@ from segnet.reporting.intervals import (
 )
 from segnet.reporting.significance import gap_rows, significance_grid
 from segnet.reporting.sorting import sort_rows
-from segnet.results.bench_results import Results, cells_of, load_results
+from segnet.results.cells import Results, cells_of, load_results
 from segnet.statistics.bootstrap import compare_pairs, resample_scores
 from segnet.statistics.intervals import ONE_SEED, Difference
 from segnet.statistics.resampling import plan_resampling

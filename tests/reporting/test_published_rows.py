@@ -15,7 +15,7 @@ from segnet.reporting.comparison import Comparison, add_published, compare
 from segnet.reporting.formats import FORMATS
 from segnet.reporting.published_rows import OURS, others_grid, published_beside, ranked_grid
 from segnet.reporting.sections import Choice
-from segnet.results.bench_results import cells_of, load_results
+from segnet.results.cells import cells_of, load_results
 
 DATA = {"camvid": FACTS.model_copy(update={"synthetic": False}), "streets": FACTS}
 

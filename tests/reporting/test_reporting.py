@@ -16,7 +16,7 @@ from segnet.errors import UserError
 from segnet.grid import Bench, MoreSeeds
 from segnet.paths import cell_report_folder, cell_run_folder, report_folder
 from segnet.reporting.report import describe_dataset, write_report
-from segnet.results.bench_results import load_bench
+from segnet.results.cells import load_bench
 
 
 @pytest.fixture(autouse=True)

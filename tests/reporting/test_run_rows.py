@@ -23,7 +23,7 @@ from segnet.reporting.run_rows import (
     result_columns,
     result_rows,
 )
-from segnet.results.bench_results import cells_of, load_results
+from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS}
 

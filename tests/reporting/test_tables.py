@@ -21,7 +21,7 @@ from segnet.reporting.tables import (
     split_grid,
     terminal_parts,
 )
-from segnet.results.bench_results import cells_of, load_results
+from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS}
 

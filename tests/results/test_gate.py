@@ -29,8 +29,9 @@ from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.paths import cell_report_folder
 from segnet.results.baseline import Accepted, AcceptedGroup, band
-from segnet.results.bench_results import BenchRecord, cells_of, load_results
+from segnet.results.cells import cells_of, load_results
 from segnet.results.gate import Check, accept, check_results
+from segnet.results.records import BenchRecord
 
 GOOD_MIOU = 49 / 60
 GROUP = "streets/segnet_v1/ce"

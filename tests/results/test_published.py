@@ -10,7 +10,7 @@ import pytest
 
 from segnet.errors import UserError
 from segnet.models import MODELS
-from segnet.results.published import PublishedResult, find_published, load_published
+from segnet.results.published import PublishedResult, load_published
 from segnet.taxonomy import CAMVID_11
 
 RESULTS = load_published()
@@ -132,20 +132,6 @@ def test_comparable_rows_are_scored_on_our_test_images_at_label_size() -> None:
         ("voc", "seg11valid, 736 images", "original"),
         ("voc", "VOC12 val, 1,449 images", "original"),
     }
-
-
-def test_rows_are_found_by_data_set_and_by_our_or_their_name() -> None:
-    camvid = find_published(RESULTS, dataset="camvid", model="v1")
-    assert camvid
-    assert {(one.dataset, one.ours) for one in camvid} == {("camvid", "segnet_v1")}
-    assert {one.model for one in find_published(RESULTS, model="ENet")} == {"ENet"}
-    assert find_published(RESULTS) == RESULTS
-    with pytest.raises(
-        UserError, match=r"unknown published data set 'camvd'\. Did you mean 'camvid"
-    ):
-        find_published(RESULTS, dataset="camvd")
-    with pytest.raises(UserError, match="unknown published model 'SegNet-Basics'"):
-        find_published(RESULTS, model="SegNet-Basics")
 
 
 TABLE = """

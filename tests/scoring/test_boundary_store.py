@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from segnet.errors import UserError
+from segnet.results.array_files import BOUNDARY_FILE
 from segnet.scoring.boundary.counting import count_boundaries
 from segnet.scoring.boundary.store import (
-    BOUNDARY_FILE,
     Boundaries,
     read_boundaries,
     write_boundaries,

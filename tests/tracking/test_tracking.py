@@ -21,8 +21,9 @@ from segnet.bench.config import Config, config_digest, load_config
 from segnet.errors import UserError
 from segnet.grid import Cell
 from segnet.paths import cell_report_folder, report_folder
-from segnet.results.bench_results import Results, load_results
-from segnet.results.records import TrainRecord, write_history
+from segnet.results.cells import Results, load_results
+from segnet.results.history import write_history
+from segnet.results.records import TrainRecord
 from segnet.tracking import SyncSummary, live_run, serve_ui, sync
 from segnet.tracking.notes import MAX_NOTE, report_note
 from segnet.tracking.projection import epoch_points, run_key, run_name
@@ -370,7 +371,7 @@ def test_two_syncs_at_once_make_no_duplicates(project: Path) -> None:
     config = config_of()
     write_bench(config)
     script = (
-        "import test_tracking as t; from segnet.results.bench_results import load_results\n"
+        "import test_tracking as t; from segnet.results.cells import load_results\n"
         "print(sum(t.sync(load_results(t.config_of().bench, {}))[:1]))"
     )
     path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))

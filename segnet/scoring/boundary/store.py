@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from segnet.errors import UserError
+from segnet.results.array_files import BOUNDARY_FILE, read_arrays, write_small
 from segnet.results.records import Checkpoint
 from segnet.scoring.boundary.scores import BandOverlap, BoundaryMatches, boundary_f1, boundary_iou
-
-BOUNDARY_FILE = "boundary.npz"
 
 
 class Boundaries(NamedTuple):
@@ -39,19 +35,13 @@ class Boundaries(NamedTuple):
 
 def write_boundaries(folder: Path, boundaries: Mapping[Checkpoint, Boundaries]) -> None:
     """Write ``boundary.npz``, whole or not at all, in the smallest integers that hold it."""
-    arrays: dict[str, Any] = {}
-    for checkpoint, one in boundaries.items():
-        for part, counts in one._asdict().items():
-            for name, array in counts._asdict().items():
-                small = array.astype(np.min_scalar_type(array.max(initial=0)))
-                arrays[f"{checkpoint}.{part}.{name}"] = array if array.dtype == bool else small
-    folder.mkdir(parents=True, exist_ok=True)
-    scratch = folder / f".{os.getpid()}.{BOUNDARY_FILE}"  # numpy wants the suffix .npz
-    try:
-        np.savez_compressed(scratch, allow_pickle=False, **arrays)
-        scratch.replace(folder / BOUNDARY_FILE)
-    finally:
-        scratch.unlink(missing_ok=True)
+    arrays = (
+        (f"{checkpoint}.{part}.{name}", array)
+        for checkpoint, one in boundaries.items()
+        for part, counts in one._asdict().items()
+        for name, array in counts._asdict().items()
+    )
+    write_small(folder / BOUNDARY_FILE, arrays)
 
 
 def read_boundaries(folder: Path, checkpoint: Checkpoint) -> Boundaries:
@@ -60,24 +50,14 @@ def read_boundaries(folder: Path, checkpoint: Checkpoint) -> Boundaries:
     Raises:
         UserError: if the file is missing, damaged, or has no such checkpoint.
     """
-    path = folder / BOUNDARY_FILE
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
 
-            def part(name: str, fields: tuple[str, ...]) -> list[Any]:
-                arrays = (stored[f"{checkpoint}.{name}.{field}"] for field in fields)
-                return [one if one.dtype == bool else one.astype(np.int64) for one in arrays]
+    def part(name: str, fields: tuple[str, ...]) -> list[Any]:
+        names = [f"{checkpoint}.{name}.{field}" for field in fields]
+        arrays = read_arrays(folder / BOUNDARY_FILE, checkpoint, names)
+        return [one if one.dtype == bool else one.astype(np.int64) for one in arrays]
 
-            return Boundaries(
-                BoundaryMatches(*part("matches", BoundaryMatches._fields)),
-                BoundaryMatches(*part("matches_with_void", BoundaryMatches._fields)),
-                BandOverlap(*part("overlap", BandOverlap._fields)),
-            )
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: this cell has not run. Run `dvc repro`.") from None
-    except KeyError:
-        raise UserError(
-            f"{path} has no counts of checkpoint '{checkpoint}'. Delete it and run `dvc repro`."
-        ) from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UserError(f"{path} is damaged ({error}). Delete it and run `dvc repro`.") from None
+    return Boundaries(
+        BoundaryMatches(*part("matches", BoundaryMatches._fields)),
+        BoundaryMatches(*part("matches_with_void", BoundaryMatches._fields)),
+        BandOverlap(*part("overlap", BandOverlap._fields)),
+    )

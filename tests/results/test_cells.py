@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
@@ -20,15 +21,15 @@ from fake_results import (
 from segnet.errors import UserError
 from segnet.grid import Cell
 from segnet.paths import cell_report_folder, report_folder
-from segnet.results.bench_results import (
-    BenchRecord,
+from segnet.results.cells import (
     cells_of,
     load_bench,
     load_results,
     outdated_parameters,
-    read_history,
     reported_benches,
 )
+from segnet.results.history import read_history
+from segnet.results.records import BenchRecord
 
 DATA = {"streets": FACTS}
 
@@ -40,6 +41,10 @@ def empty_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fake_cell(*, model: str = "segnet_v1", loss: str = "ce", seed: int = 0) -> Cell:
     return Cell(bench="fake", dataset="streets", model=model, loss=loss, seed=seed)
+
+
+def folder_of(cell: Cell) -> Path:
+    return cell_report_folder(cell.bench, cell.slug)
 
 
 def test_blind_predictors_come_before_the_grid() -> None:
@@ -106,15 +111,15 @@ def test_a_record_copied_from_another_cell_is_an_error() -> None:
 def test_history_is_nan_where_an_epoch_was_not_validated() -> None:
     bench = fake_bench(total_epochs=2)
     write_training(bench, fake_cell(), final_miou=0.4)
-    first, second = read_history(fake_cell())
-    assert (first.epoch, first.train_loss, first.learning_rate) == (1, 1.0, 0.001)
-    assert first.val_miou != first.val_miou
-    assert (second.epoch, second.train_loss, second.val_miou) == (2, 0.5, 0.4)
+    first, second = read_history(folder_of(fake_cell()))
+    assert (first["epoch"], first["train_loss"], first["learning_rate"]) == (1, 1.0, 0.001)
+    assert math.isnan(first["val_miou"])
+    assert (second["epoch"], second["train_loss"], second["val_miou"]) == (2, 0.5, 0.4)
 
 
 def test_a_missing_history_is_an_error_that_names_the_file() -> None:
     with pytest.raises(UserError, match=r"ce-s0/history\.csv does not exist.*dvc repro"):
-        read_history(fake_cell())
+        read_history(folder_of(fake_cell()))
 
 
 def test_a_report_is_read_whatever_params_yaml_says() -> None:
@@ -172,7 +177,7 @@ def test_a_hundred_cells_are_read_at_once() -> None:
 
 @pytest.mark.parametrize(
     "module",
-    ["segnet.results.bench_results", "segnet.reporting.comparison", "segnet.reporting.tables"],
+    ["segnet.results.cells", "segnet.reporting.comparison", "segnet.reporting.tables"],
 )
 def test_comparing_imports_nothing_heavy(module: str) -> None:
     heavy = ("torch", "pandas", "matplotlib", "mlflow", "PIL")

@@ -5,77 +5,25 @@ Only the cells that the bench names are read; a removed model's records may lie 
 
 from __future__ import annotations
 
-import csv
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
-from pydantic import ValidationError
-
-from segnet.atomic import write_atomically
 from segnet.errors import UserError, unknown
 from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import REPORTS, cell_report_folder, report_folder
-from segnet.results.records import Checkpoint, Evaluation, EvaluationRecord, TrainRecord
-from segnet.schema import Section
+from segnet.results.records import (
+    BenchRecord,
+    Checkpoint,
+    DataFacts,
+    Evaluation,
+    EvaluationRecord,
+    TrainRecord,
+)
 
 Status = Literal["done", "not evaluated", "missing"]
 R = TypeVar("R", TrainRecord, EvaluationRecord)
-
-
-class DataFacts(Section):
-    """What a report says of a data set, kept so that a fresh clone can say it without the data."""
-
-    title: str
-    synthetic: bool
-    """Drawn by a program. Every table says so."""
-    source: str
-    licence: str
-    citation: str
-    note: str = ""
-    """What every table of this data set must say."""
-    mask_sizes: tuple[tuple[int, int], ...] = ()
-    """Smallest and largest height, width of the test labels, at which scores are taken; empty if
-    the prepared data were not at hand."""
-
-
-class BenchRecord(Section):
-    """``reports/<bench>/bench.json``: what the bench is, whatever ``params.yaml`` says now."""
-
-    SCHEMA: ClassVar[int] = 1
-    FILE_NAME: ClassVar[str] = "bench.json"
-
-    schema_version: int = SCHEMA
-    bench: Bench
-    data: dict[str, DataFacts]
-
-    def write(self, folder: Path) -> Path:
-        """Write the record into ``folder``, whole or not at all."""
-        path = folder / self.FILE_NAME
-        write_atomically(path, json.dumps(self.model_dump(mode="json"), indent=1) + "\n")
-        return path
-
-    @classmethod
-    def read(cls, folder: Path) -> BenchRecord:
-        """Read the record of a bench's folder.
-
-        Raises:
-            UserError: if the file is no JSON or no record of this schema.
-        """
-        path = folder / cls.FILE_NAME
-        try:
-            record = cls.model_validate_json(path.read_text())
-        except ValidationError as error:
-            raise UserError(f"{path} is not a {cls.__name__}: {error}. Run `dvc repro`.") from None
-        if record.schema_version != cls.SCHEMA:
-            raise UserError(
-                f"{path} has schema {record.schema_version}, this code reads {cls.SCHEMA}. "
-                "Run `dvc repro`."
-            )
-        return record
 
 
 @dataclass(frozen=True)
@@ -89,6 +37,11 @@ class CellResult:
     train: TrainRecord | None
     """None for a blind predictor, which trains nothing, and for a cell not trained yet."""
     evaluation: EvaluationRecord | None
+
+    @property
+    def folder(self) -> Path:
+        """Where its records lie."""
+        return cell_report_folder(self.cell.bench, self.cell.slug)
 
     @property
     def is_blind(self) -> bool:
@@ -113,16 +66,6 @@ class Results:
     def of_dataset(self, dataset: str) -> tuple[CellResult, ...]:
         """The cells of one data set."""
         return tuple(one for one in self.cells if one.cell.dataset == dataset)
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """A line of ``history.csv``; ``val_miou`` is NaN where the epoch was not validated."""
-
-    epoch: int
-    learning_rate: float
-    train_loss: float
-    val_miou: float
 
 
 def cells_of(bench: Bench) -> tuple[Cell, ...]:
@@ -163,34 +106,11 @@ def reported_benches() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in REPORTS.glob(f"*/{BenchRecord.FILE_NAME}")))
 
 
-def read_history(cell: Cell) -> tuple[Epoch, ...]:
-    """The epochs of a trained cell, in order.
-
-    Raises:
-        UserError: if the cell has left no history.
-    """
-    path = cell_report_folder(cell.bench, cell.slug) / "history.csv"
-    try:
-        with path.open(newline="") as lines:
-            return tuple(_epoch(line) for line in csv.DictReader(lines))
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist: this cell has not run. Run `dvc repro`.") from None
-
-
-def _epoch(line: dict[str, str]) -> Epoch:
-    return Epoch(
-        epoch=int(line["epoch"]),
-        learning_rate=float(line["learning_rate"]),
-        train_loss=float(line["train_loss"]),
-        val_miou=float(line["val_miou"]) if line["val_miou"] else math.nan,
-    )
-
-
 def _read_cell(cell: Cell, bench: Bench) -> CellResult:
     folder = cell_report_folder(cell.bench, cell.slug)
     is_blind = cell.model in BLIND_PREDICTORS
-    train = None if is_blind else _read_if_there(TrainRecord, folder, cell)
-    evaluation = _read_if_there(EvaluationRecord, folder, cell)
+    train = None if is_blind else _find(TrainRecord, folder, cell)
+    evaluation = _find(EvaluationRecord, folder, cell)
     if train is None and not is_blind:
         reason = f"not trained: no {folder / TrainRecord.FILE_NAME}"
         return CellResult(cell, "missing", reason, None, None)
@@ -200,12 +120,10 @@ def _read_cell(cell: Cell, bench: Bench) -> CellResult:
     return CellResult(cell, "done", "", train, evaluation)
 
 
-def _read_if_there(kind: type[R], folder: Path, cell: Cell) -> R | None:
+def _find(kind: type[R], folder: Path, cell: Cell) -> R | None:
     """The record, or None if its file does not exist."""
-    if not (folder / kind.FILE_NAME).exists():
-        return None
-    record = kind.read(folder)
-    if record.cell != cell:
+    record = kind.find(folder)
+    if record is not None and record.cell != cell:
         raise UserError(
             f"{folder / kind.FILE_NAME} is of the cell {record.cell.bench}/{record.cell.slug}, "
             f"not of {cell.bench}/{cell.slug}. Delete it and run `dvc repro`."
