@@ -26,6 +26,7 @@ from segnet.reporting.picture_figure import RIGHT_COLOR, WRONG_COLOR, prediction
 from segnet.reporting.ranking_figures import cost_against_score, ranking
 from segnet.reporting.run_rows import CURVE_COLUMNS, csv_text, curve_rows
 from segnet.reporting.seed_summary import ComparisonRow, Interval, Spread
+from segnet.results.cells import load_results
 from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX
 
 ROOT = Path(__file__).parents[2]
