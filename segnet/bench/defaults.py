@@ -14,14 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PIL import Image
 from pydantic import ValidationError
 
 from segnet.bench.config import Config
 from segnet.datasets import define_dataset
 from segnet.datasets.custom import stop_on_errors
 from segnet.datasets.custom.description import Description
+from segnet.datasets.custom.mask_decoding import REPLACE
 from segnet.datasets.custom.pairs import survey
+from segnet.datasets.preparing.picture_files import picture_size
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.paths import raw_folder
@@ -201,13 +202,7 @@ def measure_own_data(description: Description, file: Path) -> DataSize:
     """
     found = survey(description, file)
     stop_on_errors(found.findings, file)
-    sizes = []
-    for pair in found.splits["train"]:
-        try:
-            with Image.open(pair.image) as image:  # the header only
-                sizes.append(image.size)
-        except OSError as error:
-            raise UserError(f"{pair.image} cannot be read ({error}). Save it anew.") from None
+    sizes = [picture_size(pair.image, step=REPLACE) for pair in found.splits["train"]]
     widths, heights = zip(*sizes, strict=True)
     return DataSize(len(sizes), round(statistics.median(heights)), round(statistics.median(widths)))
 

@@ -37,10 +37,9 @@ def predict(
 
     from segnet.compute import choose_compute
     from segnet.datasets import define_dataset
-    from segnet.datasets.preparing.images import read_rgb
     from segnet.inference.bayesian import PAPER_SAMPLES, dropout_layers
+    from segnet.inference.photos import find_images, read_photo
     from segnet.inference.prediction import (
-        find_images,
         overlay,
         predict_mask,
         predict_uncertain_mask,
@@ -74,7 +73,7 @@ def predict(
     made_folder(output)
     predictor = network_predictor(network, compute)
     for file in files:
-        image = read_rgb(file)
+        image = read_photo(file).pixels
         stem = output / f"{file.stem}-{cell.model}"
         if uncertainty:
             mask, unsure = predict_uncertain_mask(

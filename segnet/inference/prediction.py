@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -13,9 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segnet.compute import Compute
-from segnet.datasets.preparing.images import IMAGE_SUFFIXES
 from segnet.datasets.preparing.samples import shrink
-from segnet.errors import UserError
 from segnet.inference.bayesian import greatest_variance, predict_with_uncertainty
 from segnet.scoring.counts.evaluation import Predict
 from segnet.taxonomy import Taxonomy
@@ -30,24 +26,6 @@ class UncertainMask(NamedTuple):
     """Variance of the softmax over the samples, mean over the classes, as a share of the greatest
     that this number of classes allows: 0 where all samples agree, 1 where each is sure of another
     class. No unit."""
-
-
-def find_images(paths: Iterable[Path]) -> list[Path]:
-    """The image files that are named, and those of the folders that are, in name order.
-
-    Raises:
-        UserError: if a path holds none, or two files have one name but for folder and suffix:
-            what is written of them would have one name too.
-    """
-    found: dict[str, Path] = {}
-    for path in paths:
-        for file in _images_at(path):
-            if found.setdefault(file.stem, file) != file:
-                raise UserError(
-                    f"{found[file.stem]} and {file} have one name, and so would their results. "
-                    "Predict them one after the other, each with its own --output."
-                )
-    return list(found.values())
 
 
 def predict_mask(
@@ -121,15 +99,6 @@ def uncertainty_map(uncertainty: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray
     most variances are small and would all look black. The scale is fixed, so pictures compare.
     """
     return np.asarray((255 * np.sqrt(uncertainty.clip(0, 1))).round().astype(np.uint8))
-
-
-def _images_at(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    images = sorted(one for one in path.glob("*") if one.suffix.lower() in IMAGE_SUFFIXES)
-    if not images:
-        raise UserError(f"{path} is neither an image nor a folder of images. Name another path.")
-    return images
 
 
 def _as_batch(

@@ -86,14 +86,6 @@ def test_inspection_counts_every_stray_value_and_leaves_it_void(tmp_path: Path) 
     assert [tuple(stray) for stray in found.strays] == [("label 8", 2, 0, 2), ("label 9", 3, 0, 0)]
 
 
-def test_jpeg_mask_is_said_to_be_lossy(tmp_path: Path) -> None:
-    pixels = np.random.default_rng(0).choice(np.array([0, 255], np.uint8), (8, 8))
-    color = np.stack([pixels, pixels, 0 * pixels], -1)
-    code = MaskCode({}, {(0, 0, 0): 0, (255, 255, 0): 1})
-    with pytest.raises(UserError, match="lossy JPEG"):
-        read_mask(save(tmp_path, color, name="m.jpg"), code)
-
-
 def test_color_mask_without_class_colors_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"m\.png is a colour image .*no class has a `color`"):
         read_mask(save(tmp_path, np.zeros((2, 2, 3), np.uint8)), LABELS)
@@ -105,11 +97,6 @@ def test_transparent_mask_is_an_error(tmp_path: Path) -> None:
     pixels[1, 0, 3] = 254
     with pytest.raises(UserError, match=r"m\.png is transparent at row 1, column 0"):
         read_mask(save(tmp_path, pixels), COLORS)
-
-
-def test_picture_with_sixteen_bits_is_an_error_and_not_cut_off(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"m\.png has mode I;16"):
-        read_picture(save(tmp_path, np.full((2, 2), 999, np.uint16)))
 
 
 def test_damaged_file_is_named(tmp_path: Path) -> None:

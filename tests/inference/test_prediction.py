@@ -1,17 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import pytest
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from segnet.compute import Compute
-from segnet.errors import UserError
 from segnet.inference.prediction import (
-    find_images,
     overlay,
     predict_mask,
     predict_uncertain_mask,
@@ -42,36 +36,6 @@ def test_overlay_mixes_the_colours_half_and_half() -> None:
     image = np.full((1, 2, 3), 100, np.uint8)
     mixed = overlay(image, np.array([[0, 1]], np.uint8), TAXONOMY)
     np.testing.assert_array_equal(mixed, [[[50, 50, 150], [150, 50, 50]]])
-
-
-def test_images_of_a_folder_are_found_in_name_order(tmp_path: Path) -> None:
-    for name in ("b.PNG", "a.jpg"):
-        Image.new("RGB", (4, 4)).save(tmp_path / name)
-    (tmp_path / "notes.txt").write_text("no image")
-    assert [path.name for path in find_images([tmp_path])] == ["a.jpg", "b.PNG"]
-    assert find_images([tmp_path / "a.jpg"]) == [tmp_path / "a.jpg"]
-
-
-def test_several_paths_are_taken_in_their_order_and_a_file_once(tmp_path: Path) -> None:
-    for name in ("a.png", "folder/b.png", "folder/c.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        Image.new("RGB", (4, 4)).save(tmp_path / name)
-    found = find_images([tmp_path / "folder", tmp_path / "a.png", tmp_path / "folder/b.png"])
-    assert [path.name for path in found] == ["b.png", "c.png", "a.png"]
-
-
-@pytest.mark.parametrize("second", ["folder/a.png", "a.jpg"])
-def test_images_whose_results_would_have_one_name_are_an_error(tmp_path: Path, second: str) -> None:
-    for name in ("a.png", second):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        Image.new("RGB", (4, 4)).save(tmp_path / name)
-    with pytest.raises(UserError, match="have one name"):
-        find_images([tmp_path / "a.png", tmp_path / second])
-
-
-def test_folder_without_images_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="neither an image nor a folder of images"):
-        find_images([tmp_path])
 
 
 class HalfSure(nn.Module):

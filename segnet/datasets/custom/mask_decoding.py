@@ -15,13 +15,14 @@ from jaxtyping import Bool, Int32, UInt8
 from PIL import Image
 
 from segnet.datasets.custom.classes import Color
+from segnet.datasets.preparing.picture_files import open_picture
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX
 
 LABEL_MODES = ("1", "L", "P")
 WIDE_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")
 COLOR_MODES = ("RGB", "RGBA", "RGBX", "LA", "La", "PA", "RGBa")
-LOSSY_FORMATS = ("JPEG", "MPO")
+REPLACE = "Replace it by a sound copy, or take the pair out of the data."
 
 
 @dataclass(frozen=True)
@@ -54,45 +55,22 @@ class InspectedMask(NamedTuple):
     strays: tuple[Stray, ...]
 
 
-def open_picture(path: Path) -> Image.Image:
-    """A decoded image file of any format that Pillow reads.
-
-    Raises:
-        UserError: if the file is missing, damaged or no image.
-    """
-    try:
-        with Image.open(path) as image:
-            image.load()  # reading is lazy, and damage shows only now
-    except FileNotFoundError:
-        raise UserError(
-            f"{path} does not exist. Put it back, or take it out of the data."
-        ) from None
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all three on damaged files
-        raise UserError(f"{path} cannot be decoded ({error}). Save it anew.") from None
-    return image
-
-
 def read_picture(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     """The RGB pixels of an image, as stored: an EXIF orientation is not applied.
 
     Raises:
         UserError: if it cannot be decoded, or has more than 8 bits a channel.
     """
-    image = open_picture(path)
-    if image.mode in (*WIDE_MODES, "F"):
-        raise UserError(
-            f"{path} has mode {image.mode}, more than 8 bits a channel, which would be cut off. "
-            "Save it as an 8-bit image."
-        )
-    return np.asarray(image.convert("RGB"))
+    return open_picture(path, step=REPLACE).rgb()
 
 
 def read_mask(path: Path, code: MaskCode) -> UInt8[np.ndarray, "h w"]:
     """The classes of a mask's pixels, ``IGNORE_INDEX`` for void.
 
     Raises:
-        UserError: if the file cannot be decoded or has a mode that is no mask's, or on a label or
-            colour that stands for nothing; names the file, the first such pixel and the value.
+        UserError: if the file cannot be decoded, is lossy or has a mode that is no mask's, or on a
+            label or colour that stands for nothing; names the file, the first such pixel and the
+            value.
     """
     mask, strays = inspect_mask(path, code)
     if strays:
@@ -109,12 +87,13 @@ def inspect_mask(path: Path, code: MaskCode) -> InspectedMask:
     """A mask with a list of all values in it that stand for nothing.
 
     Raises:
-        UserError: if the file cannot be decoded or has a mode that is no mask's.
+        UserError: if the file cannot be decoded, is lossy or has a mode that is no mask's.
     """
-    image = open_picture(path)
+    picture = open_picture(path, step=REPLACE)
+    picture.require_lossless()
+    image = picture.image
     if image.mode in (*LABEL_MODES, *WIDE_MODES) and code.labels:
-        stored = _labels(image, path)
-        return _translate(stored, code.labels, "label {0}")
+        return _translate(_labels(image, path), code.labels, "label {0}")
     if image.mode in (*LABEL_MODES, *COLOR_MODES):
         if not code.colors:
             raise UserError(
@@ -125,8 +104,8 @@ def inspect_mask(path: Path, code: MaskCode) -> InspectedMask:
             (red << 16) + (green << 8) + blue: index
             for (red, green, blue), index in code.colors.items()
         }
-        lossy = " in a lossy JPEG file" if image.format in LOSSY_FORMATS else ""
-        return _translate(_packed_colors(image, path), packed, "colour #{0:06x}" + lossy)
+        picture.require_eight_bits()
+        return _translate(_packed_colors(image, path), packed, "colour #{0:06x}")
     raise UserError(
         f"{path} has mode {image.mode}; a mask is a grey, palette or RGB image of 8 bits. Save it "
         "as PNG in one of these."

@@ -8,30 +8,33 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image
 
+from segnet.datasets.preparing.picture_files import open_picture
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX
 
 IMAGE_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+FETCH_AGAIN = "Delete it and fetch the data set again."
 
 
 def read_rgb(path: Path) -> UInt8[np.ndarray, "h w 3"]:
-    """The decoded pixels of an image.
+    """The decoded pixels of an image, as stored: an EXIF orientation is not applied.
 
     Raises:
-        UserError: if the file is missing, truncated or no image.
+        UserError: if the file is missing, damaged, no image, or has more than 8 bits a channel.
     """
-    return np.asarray(_decode(path).convert("RGB"))
+    return open_picture(path, step=FETCH_AGAIN).rgb()
 
 
 def read_labels(path: Path) -> UInt8[np.ndarray, "h w"]:
     """The labels of a grey or palette image, as stored: a palette's colours are not looked at.
 
     Raises:
-        UserError: if the file cannot be decoded or has more than one byte a pixel.
+        UserError: if the file cannot be decoded, is lossy or has more than one byte a pixel.
     """
-    image = _decode(path)
+    picture = open_picture(path, step=FETCH_AGAIN)
+    picture.require_lossless()
+    image = picture.image
     if image.mode not in ("L", "P"):
         raise UserError(
             f"{path} has mode {image.mode}; a mask is an 8-bit grey or palette image (L or P). "
@@ -66,10 +69,12 @@ def read_color_labels(
     """The place in ``colors`` of each pixel's colour; at most ``IGNORE_INDEX`` colours.
 
     Raises:
-        UserError: if the file cannot be decoded, or on a colour that is not in ``colors``; names
-            ``path``, the first such pixel and its colour.
+        UserError: if the file cannot be decoded or is lossy, or on a colour that is not in
+            ``colors``; names ``path``, the first such pixel and its colour.
     """
-    pixels = read_rgb(path).astype(np.uint32)
+    picture = open_picture(path, step=FETCH_AGAIN)
+    picture.require_lossless()
+    pixels = picture.rgb().astype(np.uint32)
     codes = pixels[..., 0] << 16 | pixels[..., 1] << 8 | pixels[..., 2]
     labels = np.asarray(_places_by_code(colors)[codes])
     stray = labels == IGNORE_INDEX
@@ -78,7 +83,7 @@ def read_color_labels(
         red, green, blue = pixels[row, column].tolist()
         raise UserError(
             f"{path} has the colour ({red}, {green}, {blue}) at row {row}, column {column} "
-            f"({int(stray.sum())} pixels have such), which is no class. JPEG and resizing invent "
+            f"({int(stray.sum())} pixels have such), which is no class. Resizing invents "
             "colours: fetch the data set again."
         )
     return labels
@@ -108,14 +113,3 @@ def _places_by_code(colors: tuple[tuple[int, int, int], ...]) -> UInt8[np.ndarra
     for place, (red, green, blue) in enumerate(colors):
         places[red << 16 | green << 8 | blue] = place
     return places
-
-
-def _decode(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as image:
-            image.load()  # reading is lazy, and damage shows only now
-    except FileNotFoundError:
-        raise UserError(f"{path} does not exist. Fetch the data set again.") from None
-    except (OSError, SyntaxError, ValueError) as error:  # Pillow raises all three on damaged files
-        raise UserError(f"{path} cannot be decoded ({error}). Delete it and fetch again.") from None
-    return image
