@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from segnet.bench.config import load_config
 
@@ -58,7 +58,7 @@ def inventory_table(kind: str, entries: list[Entry]) -> Table:
             max_width=NAME_WIDTH if heading == "name" else None,
         )
     for row in zip(*(columns[heading] for heading in filled), strict=True):
-        table.add_row(*(escape(text) for text in row))
+        table.add_row(*map(Text, row))
     return table
 
 
@@ -88,7 +88,7 @@ def doctor(
         return
     table = Table("what", "found", "what to do next")
     for finding in findings:
-        table.add_row(*finding)
+        table.add_row(*map(Text, finding))
     Console().print(table)
 
 
@@ -103,7 +103,7 @@ def examine_own_data(file: Path, output: Path | None, *, as_json: bool) -> None:
     else:
         table = Table("", "where", "found", "what to do next")
         for finding in findings:
-            table.add_row(*finding)
+            table.add_row(*map(Text, finding))
         Console().print(table)
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)

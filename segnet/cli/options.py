@@ -35,15 +35,20 @@ def one_cell(bench: Bench, *, dataset: str, model: str, loss: str, seed: int | N
     ):
         if name and name not in known:
             raise UserError(f"bench '{bench.name}': {unknown(what, name, known)}")
-    if seed is not None and seed not in bench.seeds:
-        seeds = ", ".join(map(str, bench.seeds))
-        raise UserError(f"bench '{bench.name}' has no seed {seed}. Known: {seeds}.")
-    return Cell(
-        bench=bench.name,
-        dataset=dataset or bench.datasets[0],
-        model=expand_short_name(model, bench.models) if model else bench.models[0],
-        loss=loss or bench.losses[0],
-        seed=bench.seeds[0] if seed is None else seed,
+    cells = [
+        cell
+        for cell in bench.cells()
+        if cell.dataset == (dataset or bench.datasets[0])
+        and cell.model == (expand_short_name(model, bench.models) if model else bench.models[0])
+        and cell.loss == (loss or bench.losses[0])
+    ]
+    for cell in cells:
+        if seed is None or cell.seed == seed:
+            return cell
+    known = ", ".join(str(cell.seed) for cell in cells)
+    raise UserError(
+        f"bench '{bench.name}' has no seed {seed} of {cells[0].model} with {cells[0].loss}. "
+        f"Known: {known}. Name one, or add it to `seeds` in params.yaml."
     )
 
 

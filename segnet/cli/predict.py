@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,8 +34,6 @@ def predict(
     output: Annotated[Path, typer.Option(help="Folder for the overlays.")] = Path("predictions"),
 ) -> None:
     """Draw a trained model's prediction over images."""
-    from PIL import Image
-
     from segnet.compute import choose_compute
     from segnet.datasets import define_dataset
     from segnet.inference.bayesian import PAPER_SAMPLES, dropout_layers
@@ -43,6 +42,7 @@ def predict(
         overlay,
         predict_mask,
         predict_uncertain_mask,
+        save_picture,
         uncertainty_map,
     )
     from segnet.models.building import build_model
@@ -72,8 +72,11 @@ def predict(
         check_trained_alike(cell, config.models[cell.model])
     made_folder(output)
     predictor = network_predictor(network, compute)
-    for file in files:
-        image = read_photo(file).pixels
+
+    def draw(file: Path) -> None:
+        image, notes = read_photo(file)
+        for note in notes:
+            print(f"note: {note}", file=sys.stderr)
         stem = output / f"{file.stem}-{cell.model}"
         if uncertainty:
             mask, unsure = predict_uncertain_mask(
@@ -84,14 +87,33 @@ def predict(
                 samples=samples or PAPER_SAMPLES,
                 seed=cell.seed,
             )
-            written = f"{stem}-uncertainty.png"
-            Image.fromarray(uncertainty_map(unsure)).save(written)
+            written = save_picture(uncertainty_map(unsure), Path(f"{stem}-uncertainty.png"))
             print(f"{written}  mean uncertainty {unsure.mean():.4f}")
         else:
             mask = predict_mask(predictor, image, compute=compute, working_size=bench.working_size)
-        written = f"{stem}.png"
-        Image.fromarray(overlay(image, mask, taxonomy)).save(written)
-        print(written)
+        print(save_picture(overlay(image, mask, taxonomy), Path(f"{stem}.png")))
+
+    draw_each(files, draw)
+
+
+def draw_each(files: Sequence[Path], draw: Callable[[Path], None]) -> None:
+    """Call ``draw`` with every file; what is wrong with one keeps no other from being drawn.
+
+    Raises:
+        typer.Exit: with status 1, after all, if a file could not be drawn; its message is on
+            stderr.
+    """
+    failed = 0
+    for file in files:
+        try:
+            draw(file)
+        except UserError as error:
+            print(f"error: {error}", file=sys.stderr)
+            failed += 1
+    if failed and len(files) > 1:
+        print(f"{failed} of {len(files)} pictures have no prediction.", file=sys.stderr)
+    if failed:
+        raise typer.Exit(1)
 
 
 def check_trained_alike(cell: Cell, options: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from segnet.bench.config import load_config
 from segnet.cli.bench import AsJson, print_json
@@ -77,7 +78,7 @@ def speed_table(costs: dict[str, Cost], machine: dict[str, str | int], *, channe
     title = (
         f"{first.height}x{first.width}, {first.num_classes} classes, width {channels:g}, {facts}"
     )
-    table = Table("model", title=title)
+    table = Table("model", title=Text(title, "table.title"))
     columns = ("M parameters", "GMACs", "ms an image", f"images/s at {first.batch_images}")
     for column in (*columns, "MiB"):
         table.add_column(column, justify="right")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, UInt8
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from segnet.compute import Compute
 from segnet.datasets.preparing.samples import shrink
+from segnet.errors import UserError
 from segnet.inference.bayesian import greatest_variance, predict_with_uncertainty
 from segnet.scoring.counts.evaluation import Predict
 from segnet.taxonomy import Taxonomy
@@ -99,6 +102,23 @@ def uncertainty_map(uncertainty: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray
     most variances are small and would all look black. The scale is fixed, so pictures compare.
     """
     return np.asarray((255 * np.sqrt(uncertainty.clip(0, 1))).round().astype(np.uint8))
+
+
+def save_picture(pixels: UInt8[np.ndarray, "h w *channels"], path: Path) -> Path:
+    """Write pixels as a picture, and give its path.
+
+    Raises:
+        UserError: if the disk does not take it.
+    """
+    try:
+        Image.fromarray(pixels).save(path)
+    except OSError as error:
+        path.unlink(missing_ok=True)  # half a picture
+        raise UserError(
+            f"{path} cannot be written ({error.strerror or error}). Free some space, or name "
+            "another folder by --output."
+        ) from None
+    return path
 
 
 def _as_batch(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from click.testing import Result
 from fake_project import write_params
+from odd_pictures import png_file
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -163,3 +165,58 @@ def test_samples_without_uncertainty_are_an_error() -> None:
 
 def test_network_that_is_not_trained_is_an_error() -> None:
     assert "this cell has not been trained. Run `dvc repro`" in error_of(predict("pictures"))
+
+
+def test_one_bad_file_keeps_no_other_from_being_predicted(project: Path) -> None:
+    write_weights(0)
+    (project / "pictures/aa.png").write_bytes(b"no picture")
+    png_file(project / "pictures/ab.png", np.full((4, 4, 3), 4000, np.uint16))
+    result = predict("pictures")
+    assert result.exit_code == 1
+    assert result.stdout.split() == [f"predictions/{name}-segnet_v1.png" for name in ("a", "b")]
+    assert "error: pictures/aa.png cannot be decoded" in result.stderr
+    assert "error: pictures/ab.png has 16 bits" in result.stderr
+    assert "2 of 4 pictures have no prediction." in result.stderr
+    assert "elete" not in result.stderr
+    assert (project / "pictures/aa.png").read_bytes() == b"no picture"
+
+
+def test_video_is_refused_and_stays(project: Path) -> None:
+    write_weights(0)
+    (project / "clip.mp4").write_bytes(b"frames")
+    result = predict("clip.mp4", "pictures/a.png")
+    assert "clip.mp4 is a video" in result.stderr
+    assert "predictions/a-segnet_v1.png" in result.stdout
+    assert (project / "clip.mp4").exists()
+
+
+def test_turned_photo_is_predicted_upright(project: Path) -> None:
+    write_weights(0)
+    with Image.open("pictures/a.png") as image:
+        exif = image.getexif()
+        exif[0x0112] = 6  # a quarter turn
+        image.save("pictures/a.png", exif=exif)
+    assert predict("pictures/a.png").exit_code == 0
+    assert pixels("predictions/a-segnet_v1.png").shape == (44, 30, 3)
+
+
+def test_seed_of_more_seeds_is_found(project: Path) -> None:
+    more = {"models": ["segnet_v1"], "losses": ["ce"], "seeds": [7]}
+    write_params(project, {"bench.more_seeds": more})
+    message = error_of(predict("pictures", "--seed", "7"))
+    assert "segnet_v1-ce-s7" in message  # there is the cell, though it is not trained
+    message = error_of(predict("pictures", "--seed", "8"))
+    assert "has no seed 8 of segnet_v1 with ce. Known: 0, 7" in message
+
+
+def test_full_disk_leaves_no_half_picture(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_weights(0)
+
+    def full(self: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("PIL.Image.Image.save", full)
+    result = predict("pictures/a.png")
+    assert "a-segnet_v1.png cannot be written (No space left on device)" in result.stderr
+    assert list((project / "predictions").iterdir()) == []
