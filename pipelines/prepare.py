@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Int64
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from segnet.bench.config import load_config
 from segnet.datasets import define_dataset
@@ -43,7 +44,8 @@ def main(name: str) -> None:
     console.print(class_table(f"{definition.title}{synthetic}", data))
     notes = [definition.note] if definition.note else []
     for line in (*absent_classes(data), *notes):
-        console.print(line, soft_wrap=True, highlight=False)
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+    definition.check(data)
 
 
 def class_table(title: str, data: PreparedDataset) -> Table:
@@ -51,7 +53,8 @@ def class_table(title: str, data: PreparedDataset) -> Table:
 
     The last row is the percentage of void in all pixels.
     """
-    table = Table("class", title=f"{title}: % of labelled pixels, and images with the class")
+    heading = Text(f"{title}: % of labelled pixels, and images with the class", "table.title")
+    table = Table("class", title=heading)
     for split, part in data.splits.items():
         table.add_column(f"{split} ({len(part)})", justify="right")
         table.add_column("images", justify="right", style="dim")
@@ -60,7 +63,7 @@ def class_table(title: str, data: PreparedDataset) -> Table:
     for label, name in enumerate(data.taxonomy.names):
         pairs = zip(shares, images, strict=True)
         cells = ((f"{share[label]:.2f}", str(count[label])) for share, count in pairs)
-        table.add_row(name, *chain.from_iterable(cells))
+        table.add_row(Text(name), *chain.from_iterable(cells))
     voids = ((f"{part.void_share() * 100:.2f}", "") for part in data.splits.values())
     table.add_row("void (% of all)", *chain.from_iterable(voids), style="dim")
     return table

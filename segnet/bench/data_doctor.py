@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int64
-from PIL import ExifTags, Image
 
-from segnet.bench.contact_sheet import Tile, contact_sheet, make_tile
+from segnet.bench.contact_sheet import contact_sheet
+from segnet.bench.pair_inspection import ODDITIES, Inspected, inspect_pair
+from segnet.datasets.custom.absent_classes import how_to_mend
 from segnet.datasets.custom.description import Description, read_description
 from segnet.datasets.custom.files import Finding, some
-from segnet.datasets.custom.mask_decoding import MaskCode, Stray, inspect_mask, read_picture
 from segnet.datasets.custom.pairs import LabelledFile, survey
 from segnet.datasets.preparing.parallel import map_in_order
 from segnet.datasets.progress import progress
-from segnet.errors import UserError
-from segnet.taxonomy import IGNORE_INDEX
 
 TILES_PER_SPLIT = 8
 STRAYS_NAMED = 5
-
-
-class Inspected(NamedTuple):
-    """What was found in one pair of files."""
-
-    errors: tuple[str, ...]
-    strays: tuple[Stray, ...]
-    turned: bool
-    """The image's EXIF says that it is to be shown turned."""
-    digest: bytes
-    """SHA-256 of the image's pixels; empty if it could not be read."""
-    class_counts: Int64[np.ndarray, " classes"]
-    tile: Tile | None
 
 
 def examine_data(file: Path, sheet: Path) -> list[Finding]:
@@ -54,7 +38,7 @@ def examine_data(file: Path, sheet: Path) -> list[Finding]:
     found = survey(description, file)
     named = [(split, pair) for split, pairs in found.splits.items() for pair in pairs]
     drawn = set(_chosen_for_sheet(found.splits))
-    inspect = partial(_inspect, description.mask_code(), len(description.classes), drawn)
+    inspect = partial(inspect_pair, description.mask_code(), len(description.classes), drawn)
     with ThreadPoolExecutor() as pool, progress("reading", len(named), unit="pairs") as advance:
         inspected = []
         for one in map_in_order(inspect, named, pool):
@@ -81,42 +65,6 @@ def _chosen_for_sheet(splits: Mapping[str, Sequence[LabelledFile]]) -> Iterator[
             yield split, pairs[place].name
 
 
-def _inspect(
-    code: MaskCode, num_classes: int, drawn: set[tuple[str, str]], named: tuple[str, LabelledFile]
-) -> Inspected:
-    split, pair = named
-    errors: list[str] = []
-    counts = np.zeros(num_classes, np.int64)
-    image = mask = tile = None
-    strays: tuple[Stray, ...] = ()
-    turned, digest = False, b""
-    try:
-        image = read_picture(pair.image)
-        digest = hashlib.sha256(f"{image.shape}".encode() + image.tobytes()).digest()
-        turned = _is_turned(pair.image)
-    except UserError as error:
-        errors.append(str(error))
-    try:
-        mask, strays = inspect_mask(pair.mask, code)
-        counts += np.bincount(mask.ravel(), minlength=IGNORE_INDEX + 1)[:num_classes]
-    except UserError as error:
-        errors.append(str(error))
-    if image is not None and mask is not None:
-        if image.shape[:2] != mask.shape:
-            errors.append(
-                f"{pair.image} is {image.shape[1]}x{image.shape[0]} but {pair.mask} is "
-                f"{mask.shape[1]}x{mask.shape[0]}. Draw the mask on the image at its stored size."
-            )
-        elif (split, pair.name) in drawn:
-            tile = make_tile(f"{split}/{pair.name}", image, mask)
-    return Inspected(tuple(errors), strays, turned, digest, counts, tile)
-
-
-def _is_turned(path: Path) -> bool:
-    with Image.open(path) as image:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1)) != 1
-
-
 def _file_findings(
     named: Sequence[tuple[str, LabelledFile]], inspected: Sequence[Inspected]
 ) -> list[Finding]:
@@ -134,10 +82,11 @@ def _file_findings(
             found += f"{one.strays[0].row}, column {one.strays[0].column}: neither class nor void"
             step = "correct the mask, or add the value to `classes` or `ignore`"
             findings.append(Finding("error", where, found, step))
-        if one.turned:
-            found = f"{pair.image} is stored turned (EXIF orientation)"
-            step = "check on the contact sheet that the mask fits the stored pixels"
-            findings.append(Finding("warning", where, found, step))
+    for kind, step in ODDITIES.items():
+        pairs = zip(named, inspected, strict=True)
+        odd = [f"{split}/{pair.name}" for (split, pair), one in pairs if kind in one.oddities]
+        if odd:
+            findings.append(Finding("warning", some(odd), f"{len(odd)} {kind}", step))
     return findings
 
 
@@ -170,6 +119,8 @@ def _class_findings(
     inspected: Sequence[Inspected],
 ) -> list[Finding]:
     """Classes that a split lacks, and masks without a labelled pixel."""
+    labels = frozenset[int]().union(*(one.labels for one in inspected))
+    hint = how_to_mend(description, labels)
     counts: dict[str, Int64[np.ndarray, " classes"]] = {}
     blank = []
     for (split, pair), one in zip(named, inspected, strict=True):
@@ -183,12 +134,19 @@ def _class_findings(
         ]
         if absent:
             step = {
-                "train": "no network can learn it: add images, or take it out of `classes`",
+                "train": hint
+                or "add images, move some from other splits (`seed`), or take it "
+                "out of `classes`: no network can learn it",
                 "val": "it has no say in choosing the checkpoint: add images, or another `seed`",
                 "test": "its score says nothing: add images, or try another `seed`",
             }[split]
             found = f"no pixel of {', '.join(absent)} in '{split}'"
-            findings.append(Finding("warning", f"{file}: classes", found, step))
+            level: Literal["error", "warning"] = "error" if split == "train" else "warning"
+            findings.append(Finding(level, f"{file}: classes", found, step))
+    is_said = any(one.next_step == hint for one in findings)
+    if hint and not is_said and any(one.strays for one in inspected):
+        found = f"the masks have the labels {', '.join(map(str, sorted(labels)))}"
+        findings.append(Finding("error", f"{file}: classes", found, hint))
     if blank:
         step = "check `classes` and `ignore`; such an image teaches nothing"
         found = f"nothing but void: {some(blank)}"

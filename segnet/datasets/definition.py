@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from segnet.datasets.prepared.store import PreparedDataset
 from segnet.datasets.preparing.samples import Sample
 from segnet.errors import UserError, nearest
 from segnet.schema import Section
@@ -41,6 +42,8 @@ class DatasetDefinition:
     """``PreparedDataset.fingerprint`` of the published data, if it is known for these options."""
     note: str = ""
     """What every table of this data set must say, such as that it compares with nothing."""
+    check: Callable[[PreparedDataset], None] = lambda data: None
+    """Raises a ``UserError`` if nothing can be learnt from the prepared data."""
 
 
 @dataclass(frozen=True)

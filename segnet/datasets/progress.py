@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 
@@ -23,7 +24,7 @@ def progress(
     start = time.monotonic()
     done = 0.0
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(escape(what), total=total)
 
         def advance(amount: int | float) -> None:
             nonlocal done

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fake_custom import INK, YAML, make_custom
+from odd_pictures import huge_png
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -135,3 +136,112 @@ def test_command_exits_with_one_only_if_there_is_an_error(file: Path, tmp_path: 
     bad = runner.invoke(app, ["doctor", str(file), "--output", str(sheet), "--json"])
     assert bad.exit_code == 1
     assert {one["level"] for one in json.loads(bad.stdout)} == {"error", "warning", "fact"}
+
+
+def store(file: Path, values: dict[int, int]) -> None:
+    """Replace the labels of all masks."""
+    for path in (file.parent / "masks").iterdir():
+        with Image.open(path) as image:
+            stored = np.array(image)
+        for old, new in sorted(values.items(), reverse=True):
+            stored[stored == old] = new
+        Image.fromarray(stored).save(path)
+
+
+@pytest.fixture
+def without_lists(file: Path) -> Path:
+    file.write_text(YAML)
+    return file
+
+
+@pytest.mark.parametrize("ignore", ["255", "[]"])
+def test_masks_of_black_and_white_are_told_the_lines_they_need(
+    without_lists: Path, ignore: str
+) -> None:
+    file = without_lists
+    text = YAML.replace("[ground, disc, box]", "[ground, thing]").replace("255", ignore)
+    file.write_text(text)
+    store(file, {255: 0, 1: 255, 2: 255})
+    step = step_of(file, "classes")
+    assert "write `classes: {ground: {label: 0}, thing: {label: 255}}`" in step
+    assert ("take 255 out of `ignore`" in step) == (ignore == "255")
+    file.write_text(
+        text.replace("[ground, thing]", "{ground: {label: 0}, thing: {label: 255}}").replace(
+            f"ignore: {ignore}\n", ""
+        )
+    )
+    assert [one for one in problems(file) if one[0] == "error"] == []
+
+
+@pytest.mark.parametrize("last", [3, 2])
+def test_labels_that_count_from_one_are_told_the_line_they_need(
+    without_lists: Path, last: int
+) -> None:
+    file = without_lists
+    store(file, {0: 1, 1: 2, 2: last})  # where the last never occurs, no label is stray
+    table = "{ground: {label: 1}, disc: {label: 2}, box: {label: 3}}"
+    assert f"write `classes: {table}`" in step_of(file, "classes")
+
+
+def test_class_without_a_training_pixel_is_an_error(file: Path) -> None:
+    for number in range(7):
+        store_one(file, number, {2: 0})
+    assert problems(file) == [("error", f"{file}: classes", "no pixel of box in 'train'")]
+    assert "take it out of `classes`" in step_of(file, "classes")
+
+
+def store_one(file: Path, number: int, values: dict[int, int]) -> None:
+    path = file.parent / f"masks/drawing_{number:02d}.png"
+    with Image.open(path) as image:
+        stored = np.array(image)
+    for old, new in values.items():
+        stored[stored == old] = new
+    Image.fromarray(stored).save(path)
+
+
+def step_of(file: Path, key: str) -> str:
+    found = examine_data(file, file.parent / "sheet.png")
+    [step] = [
+        one.next_step for one in found if one.where == f"{file}: {key}" and one.level == "error"
+    ]
+    return step
+
+
+def test_huge_picture_hides_no_other_finding(file: Path) -> None:
+    huge_png(file.parent / "images/drawing_00.png")
+    paint(file, 3, 9)
+    errors = {where: text for level, where, text in problems(file) if level == "error"}
+    assert "more than the 179 megapixels" in errors["train/drawing_00"]
+    assert "label 9" in errors["train/drawing_03"]
+
+
+def test_further_pages_and_transparency_are_warnings(file: Path) -> None:
+    pages = [Image.new("RGB", (64, 48), color) for color in ("red", "blue")]
+    images = file.parent / "images"
+    (images / "drawing_00.png").unlink()
+    pages[0].save(images / "drawing_00.tif", save_all=True, append_images=pages[1:])
+    for number in (1, 2):
+        path = images / f"drawing_{number:02d}.png"
+        with Image.open(path) as image:
+            clear = image.convert("RGBA")
+        clear.putpixel((3, 3), (255, 0, 0, 0))
+        clear.save(path)
+    assert problems(file) == [
+        ("warning", "train/drawing_00", "1 of several pages, of which the first is used"),
+        (
+            "warning",
+            "train/drawing_01, train/drawing_02",
+            "2 transparent in places, where hidden colours are used",
+        ),
+    ]
+
+
+def test_names_with_markup_are_shown_as_they_are(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    file.write_text(file.read_text().replace("disc, box", "'[/x]', '[red]'"))
+    for number in range(7):
+        store_one(file, number, {2: 0, 1: 0})
+    result = CliRunner().invoke(app, ["doctor", str(file), "--output", str(file.parent / "s.png")])
+    assert "no pixel of [/x], [red] in" in " ".join(result.stdout.split())

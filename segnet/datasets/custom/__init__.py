@@ -48,6 +48,7 @@ from typing import Any
 from pydantic import Field
 
 from segnet.atomic import write_atomically
+from segnet.datasets.custom.absent_classes import require_every_class
 from segnet.datasets.custom.description import Description, read_description
 from segnet.datasets.custom.files import Finding
 from segnet.datasets.custom.mask_decoding import MaskCode, read_mask, read_picture
@@ -214,6 +215,7 @@ def define(options: CustomOptions) -> DatasetDefinition:
         citation=description.citation,
         fetch=partial(write_manifest, description, file),
         samples=partial(samples, description, file),
+        check=partial(require_every_class, description, file),
         note=f"the data set '{description.name}' of the user's own; it compares with nothing",
     )
 

@@ -53,6 +53,8 @@ class InspectedMask(NamedTuple):
 
     mask: UInt8[np.ndarray, "h w"]
     strays: tuple[Stray, ...]
+    labels: frozenset[int]
+    """The stored values, if they are labels."""
 
 
 def read_picture(path: Path) -> UInt8[np.ndarray, "h w 3"]:
@@ -72,7 +74,7 @@ def read_mask(path: Path, code: MaskCode) -> UInt8[np.ndarray, "h w"]:
             label or colour that stands for nothing; names the file, the first such pixel and the
             value.
     """
-    mask, strays = inspect_mask(path, code)
+    mask, strays, _ = inspect_mask(path, code)
     if strays:
         first = min(strays, key=lambda stray: (stray.row, stray.column))
         raise UserError(
@@ -93,7 +95,9 @@ def inspect_mask(path: Path, code: MaskCode) -> InspectedMask:
     picture.require_lossless()
     image = picture.image
     if image.mode in (*LABEL_MODES, *WIDE_MODES) and code.labels:
-        return _translate(_labels(image, path), code.labels, "label {0}")
+        stored = _labels(image, path)
+        mask, strays = _translate(stored, code.labels, "label {0}")
+        return InspectedMask(mask, strays, frozenset(np.unique(stored).tolist()))
     if image.mode in (*LABEL_MODES, *COLOR_MODES):
         if not code.colors:
             raise UserError(
@@ -105,7 +109,8 @@ def inspect_mask(path: Path, code: MaskCode) -> InspectedMask:
             for (red, green, blue), index in code.colors.items()
         }
         picture.require_eight_bits()
-        return _translate(_packed_colors(image, path), packed, "colour #{0:06x}")
+        mask, strays = _translate(_packed_colors(image, path), packed, "colour #{0:06x}")
+        return InspectedMask(mask, strays, frozenset())
     raise UserError(
         f"{path} has mode {image.mode}; a mask is a grey, palette or RGB image of 8 bits. Save it "
         "as PNG in one of these."
@@ -140,7 +145,7 @@ def _packed_colors(image: Image.Image, path: Path) -> Int32[np.ndarray, "h w"]:
 
 def _translate(
     stored: Int32[np.ndarray, "h w"], meaning: Mapping[int, int], wording: str
-) -> InspectedMask:
+) -> tuple[UInt8[np.ndarray, "h w"], tuple[Stray, ...]]:
     """Replace every stored value by what it stands for."""
     keys = np.array(sorted(meaning), np.int32)
     values = np.array([meaning[key] for key in sorted(meaning)], np.uint8)
@@ -148,11 +153,11 @@ def _translate(
     known: Bool[np.ndarray, "h w"] = keys[place] == stored
     mask = np.where(known, values[place], np.uint8(IGNORE_INDEX))
     if known.all():
-        return InspectedMask(mask, ())
+        return mask, ()
     places = np.flatnonzero(~known)
     found, first, pixels = np.unique(stored.ravel()[places], return_index=True, return_counts=True)
     strays = []
     for value, index, count in zip(found.tolist(), first.tolist(), pixels.tolist(), strict=True):
         row, column = divmod(int(places[index]), stored.shape[1])
         strays.append(Stray(wording.format(value), count, row, column))
-    return InspectedMask(mask, tuple(strays))
+    return mask, tuple(strays)
