@@ -56,7 +56,8 @@ def inspect_pair(
     image = mask = tile = None
     strays: tuple[Stray, ...] = ()
     labels: frozenset[int] = frozenset()
-    oddities, digest = (), b""
+    oddities: tuple[str, ...] = ()
+    digest = b""
     try:
         picture = open_picture(pair.image, step=REPLACE)
         image, oddities = picture.rgb(), _oddities(picture)

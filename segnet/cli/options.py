@@ -45,10 +45,10 @@ def one_cell(bench: Bench, *, dataset: str, model: str, loss: str, seed: int | N
     for cell in cells:
         if seed is None or cell.seed == seed:
             return cell
-    known = ", ".join(str(cell.seed) for cell in cells)
+    seeds = ", ".join(str(cell.seed) for cell in cells)
     raise UserError(
         f"bench '{bench.name}' has no seed {seed} of {cells[0].model} with {cells[0].loss}. "
-        f"Known: {known}. Name one, or add it to `seeds` in params.yaml."
+        f"Known: {seeds}. Name one, or add it to `seeds` in params.yaml."
     )
 
 
