@@ -20,8 +20,9 @@ from segnet.statistics.resampling import RESAMPLES, Scheme, draw_resamples
 
 SCORES = ("miou", "pixel_accuracy", "class_accuracy", "fwiou")
 
-SeedCounts = Int64[np.ndarray, "seeds n classes classes"]
-"""Confusion counts by seed and image, as in :mod:`segnet.scoring.counts.metrics`."""
+SeedCounts = Int64[np.ndarray, "seeds n classes _"]
+"""Confusion counts by seed and image, as in :mod:`segnet.scoring.counts.metrics`. Columns beyond
+the classes are pixels that were predicted as none of them."""
 
 PerClass = Float64[np.ndarray, "r runs classes"]
 
@@ -103,7 +104,7 @@ def resample_scores(
     truth = _shared_truth(counts, scheme)
     runs = [run for one in counts.values() for run in one]
     correct = np.stack([np.diagonal(run, axis1=1, axis2=2) for run in runs], 1)
-    predicted = np.stack([run.sum(1) for run in runs], 1)
+    predicted = np.stack([run.sum(1)[:, : run.shape[1]] for run in runs], 1)
     images, num_runs, num_classes = correct.shape
     columns = np.concatenate([truth[:, None], correct, predicted], 1).astype(np.float64)
     columns = columns.reshape(images, -1)
