@@ -35,7 +35,11 @@ ONLY_IMPORTER = {
     "matplotlib": "segnet/reporting",
     "segmentation_models_pytorch": ("segnet/models", "segnet/losses"),
     "typer": "segnet/cli/",
-    "scipy": ("segnet/datasets/preparing/matlab.py", "segnet/statistics/"),
+    "scipy": (
+        "segnet/datasets/preparing/matlab.py",
+        "segnet/statistics/",
+        "segnet/submissions/alignment.py",
+    ),
 }
 DRAWERS = ("utils", "helpers", "common", "misc", "core", "base", "manager", "handler")
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import segnet
-from segnet.cli import bench, check, compare, lr_find, predict, run, speed, tracking
+from segnet.cli import bench, check, compare, lr_find, predict, run, score, speed, tracking
 from segnet.errors import UserError, exit_on_user_error
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ app.command()(tracking.ui)
 app.command()(predict.predict)
 app.command("lr-find")(lr_find.lr_find)
 app.command()(speed.speed)
+app.command()(score.score)
 
 
 def main() -> None:
