@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -150,6 +151,152 @@ def test_masks_with_a_suffix_may_lie_beside_the_images(tmp_path: Path) -> None:
     for mask in (tmp_path / "masks").iterdir():
         mask.rename(tmp_path / f"images/{mask.stem}_L.png")
     assert [len(part) for part in fetched(file).values()] == [8, 1, 1]
+
+
+def spread(folder: Path, *, images: str, masks: str) -> None:
+    """Move the pairs into folders and under names by patterns of video and frame number."""
+    for part, pattern in (("images", images), ("masks", masks)):
+        for path in sorted((folder / part).iterdir()):
+            number = int(path.stem[-2:])
+            target = folder / pattern.format(video=f"v{number // 4}", frame=number % 4)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.rename(target.with_suffix(path.suffix))
+        (folder / part).rmdir()
+
+
+@pytest.mark.parametrize(
+    ("images", "masks", "image_place", "mask_place"),
+    [
+        ("frames/{video}/{frame}.x", "drawn/{video}/{frame}.x", "frames/*/*", "drawn/*/*"),
+        ("data/{video}/rgb/{frame}.x", "data/{video}/m/{frame}.x", "data/*/rgb/*", "data/*/m/*"),
+        ("f/{video}/deep/{frame}.x", "d/{video}/deep/{frame}.x", "f/**/*", "d/**/*"),
+        ("f/{video}/{frame}.x", "d/{video}/{frame}.x", "f\\*\\*", "d\\*\\*"),
+    ],
+)
+def test_frames_of_one_name_in_several_folders_pair_by_their_folders(
+    tmp_path: Path, images: str, masks: str, image_place: str, mask_place: str
+) -> None:
+    text = YAML.replace("images: images", f"images: '{image_place}'")
+    file = make_custom(tmp_path, text=text.replace("masks: masks", f"masks: '{mask_place}'"))
+    before = {path.stem: Image.open(path).tobytes() for path in (tmp_path / "masks").iterdir()}
+    spread(tmp_path, images=images, masks=masks)
+    samples = [one for part in fetched(file).values() for one in part]
+    assert len({one.name for one in samples}) == 10
+    for one in samples:
+        video, frame = one.name.split("/")[0], one.name.split("/")[-1]
+        number = 4 * int(video[1:]) + int(frame)
+        stored = np.frombuffer(before[f"drawing_{number:02d}"], np.uint8)
+        np.testing.assert_array_equal(one.read().mask.ravel(), stored)
+
+
+def test_lists_may_name_frames_by_folder_and_with_backslashes(tmp_path: Path) -> None:
+    text = YAML.replace("images: images", "images: frames/*/*")
+    text = text.replace("masks: masks", "masks: drawn/*/*")
+    places = "splits: {train: lists\\train.txt, val: lists\\val.txt, test: lists\\test.txt}\n"
+    file = make_custom(tmp_path, text=text + places)
+    spread(tmp_path, images="frames/{video}/{frame}.x", masks="drawn/{video}/{frame}.x")
+    (tmp_path / "lists").mkdir()
+    forms = ("frames\\v{}\\{}.jpg", "v{}/{}", "drawn\\v{}\\{}.png")
+    for split, numbers in LISTS.items():
+        lines = [forms[number % 3].format(number // 4, number % 4) for number in numbers]
+        (tmp_path / f"lists/{split}.txt").write_text("\r\n".join(lines))
+    wanted = {
+        split: [f"v{number // 4}/{number % 4}" for number in numbers]
+        for split, numbers in LISTS.items()
+    }
+    assert names(fetched(file)) == wanted
+
+
+def test_splits_in_folders_of_their_own_may_count_from_the_same_number(tmp_path: Path) -> None:
+    places = ", ".join(f"{split}: {split}/images" for split in LISTS)
+    text = YAML.replace("images: images", f"images: {{{places}}}")
+    text = text.replace("masks: masks", f"masks: {{{places.replace('images', 'masks')}}}")
+    file = make_custom(tmp_path, text=text)
+    for part in ("images", "masks"):
+        for split, numbers in LISTS.items():
+            (tmp_path / split / part).mkdir(parents=True)
+            for place, number in enumerate(numbers):
+                [path] = (tmp_path / part).glob(f"drawing_{number:02d}.*")
+                path.rename(tmp_path / split / part / f"{place}{path.suffix}")
+    assert names(fetched(file)) == {
+        split: [f"{split}/{place}" for place in range(len(numbers))]
+        for split, numbers in LISTS.items()
+    }
+
+
+def test_images_and_masks_may_both_have_prefixes_and_suffixes(tmp_path: Path) -> None:
+    text = YAML.replace("images: images", "images: all").replace("masks: masks", "masks: all")
+    affixes = "image_suffix: _leftImg8bit\nmask_prefix: gt-\nmask_suffix: _gtFine_labelIds\n"
+    file = make_custom(tmp_path, text=text + affixes)
+    (tmp_path / "all").mkdir()
+    for path in (tmp_path / "images").iterdir():
+        path.rename(tmp_path / f"all/{path.stem}_leftImg8bit.jpg")
+    for path in (tmp_path / "masks").iterdir():
+        path.rename(tmp_path / f"all/gt-{path.stem}_gtFine_labelIds.png")
+    (tmp_path / "all/drawing_00_gtFine_color.png").write_bytes(b"not looked at")
+    found = fetched(file)
+    assert [len(part) for part in found.values()] == [8, 1, 1]
+    assert {one.name for part in found.values() for one in part} == {
+        f"drawing_{number:02d}" for number in range(10)
+    }
+    file.write_text(f"{text}image_prefix: no\nmask_suffix: .png\n")
+    with pytest.raises(UserError) as stop:
+        fetched(file)
+    assert "no file in 'all' has a name that begins with 'no'" in str(stop.value)
+    assert "the ending of the file, such as .png, is no part of it" in str(stop.value)
+
+
+def test_accents_composed_or_apart_are_one_name(tmp_path: Path) -> None:
+    text = YAML.replace("images: images", "images: dessin\u00e9")  # one letter
+    lists = "splits: {train: train.txt, val: val.txt, test: test.txt}\n"
+    file = make_custom(tmp_path, count=9, text=text + lists)
+    for path in list((tmp_path / "images").iterdir()):
+        path.rename(path.with_stem(f"{path.stem}_e\u0301"))  # a letter and an accent
+    for path in list((tmp_path / "masks").iterdir()):
+        path.rename(path.with_stem(f"{path.stem}_\u00e9"))
+    (tmp_path / "images").rename(tmp_path / "dessine\u0301")
+    for split, numbers in LISTS.items():
+        lines = [f"drawing_{number:02d}_e\u0301.jpg" for number in numbers]
+        (tmp_path / f"{split}.txt").write_text("\n".join(lines))
+    wanted = {split: [f"drawing_{one:02d}_\u00e9" for one in LISTS[split]] for split in LISTS}
+    assert names(fetched(file)) == wanted
+
+
+def test_folder_with_brackets_is_a_folder_and_a_wrong_glob_is_an_error(tmp_path: Path) -> None:
+    file = make_custom(tmp_path, text=YAML.replace("images: images", "images: 'set[1]'"))
+    (tmp_path / "images").rename(tmp_path / "set[1]")
+    assert [len(part) for part in fetched(file).values()] == [8, 1, 1]
+    file.write_text(YAML.replace("images: images", "images: 'a**/*.png'"))
+    with pytest.raises(UserError, match=r"images: 'a\*\*/\*\.png': "):
+        fetched(file)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "large"])
+def test_list_that_is_no_list_is_an_error_and_not_read(tmp_path: Path, kind: str) -> None:
+    place = "/dev/zero" if kind == "device" else "list.txt"
+    text = f"{YAML}splits: {{train: {place}, val: {place}, test: {place}}}\n"
+    file = make_custom(tmp_path, text=text)
+    if kind == "pipe":
+        os.mkfifo(tmp_path / "list.txt")
+    elif kind == "large":
+        with (tmp_path / "list.txt").open("wb") as content:
+            content.truncate(2**30)
+    message = "has 1073741824 bytes" if kind == "large" else "is no file"
+    with pytest.raises(UserError, match=rf"splits\.train: .*{message}.*a name a line"):
+        fetched(file)
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", "null", '{"splits": 1}', "\x00\xff", '{"classes": []}']
+)
+def test_damaged_manifest_is_named_with_the_command_that_mends_it(
+    tmp_path: Path, text: str
+) -> None:
+    file = make_custom(tmp_path)
+    fetched(file)
+    (tmp_path / "raw" / MANIFEST).write_bytes(text.encode("latin-1"))
+    with pytest.raises(UserError, match=r"manifest\.json is damaged.*`segbench run --dataset"):
+        custom(file).samples(tmp_path / "raw")
 
 
 def test_class_labels_may_be_any_bytes(tmp_path: Path) -> None:

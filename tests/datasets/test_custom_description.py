@@ -62,7 +62,13 @@ FRACTIONS = "{train: 0.8, val: 0.1, test: 0.1}"
         ("classes: [a, b]\nimages: {tran: x}\nmasks: m\n", r"'images\.tran'\. Did you mean 'tr"),
         ("classes: {a: {colour: [1, 2, 3]}, b: {}}\n" + REST, r"'classes\.a\.colour'.*'color'"),
         (f"classes: [a, a]\n{REST}", r"'classes': the class 'a' occurs twice"),
-        (f"classes: [a]\n{REST}", r"'classes': .*at least 2"),
+        (f"classes: [a]\n{REST}", r"'classes': one class, 'a'.*`classes: \[background, a\]`"),
+        (f"classes: {{a: {{label: 255}}}}\n{REST}", r"'classes': one class, 'a'"),
+        (f"classes: ['é', 'e\u0301']\n{REST}", r"'classes': the class 'é' occurs twice"),
+        (
+            f"classes: [2024-01-01, b]\n{REST}",
+            r"'classes': a list of classes holds names.*quote it",
+        ),
         ("classes: {a: {label: 1}, b: {label: 1}}\n" + REST, r"'a' and 'b' have one label, 1"),
         ("classes: {a: {label: 1}, b: {}}\n" + REST, r"'b' has no label"),
         ("classes: {a: {}, b: {}}\n" + REST, r"every class needs a label .* or a color"),
@@ -84,6 +90,24 @@ FRACTIONS = "{train: 0.8, val: 0.1, test: 0.1}"
 def test_mistake_is_named_with_file_and_key(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UserError, match=rf"my\.yaml: .*{message}"):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("2024", 'name: "2024"'), ("1.5", 'name: "1.5"'), ("My Dàta!", "name: my-data")],
+)
+def test_name_that_is_none_is_told_how_to_be_written(tmp_path: Path, name: str, line: str) -> None:
+    (tmp_path / "my.yaml").write_text(f"name: {name}\n{GOOD}")
+    with pytest.raises(UserError, match=rf"my\.yaml: 'name': .*`{line}`"):
+        read_description(tmp_path / "my.yaml")
+
+
+@pytest.mark.parametrize("key", ["name", "title", "source"])
+def test_date_where_words_are_due_is_said_with_its_key(tmp_path: Path, key: str) -> None:
+    text = "" if key == "name" else "name: mine\n"
+    (tmp_path / "my.yaml").write_text(f"{text}{key}: 2024-01-31\n{GOOD}")
+    with pytest.raises(UserError, match=rf"""my\.yaml: '{key}': .*`{key}: "2024-01-31"`"""):
+        read_description(tmp_path / "my.yaml")
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

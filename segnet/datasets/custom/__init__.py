@@ -13,8 +13,12 @@ the file; paths are relative to its folder:
 - ``ignore``: labels or colours of void, such as ``255``, ``[0, 255]``, ``"#000000"``; a list of
   three numbers is one colour if classes have colours only. Nothing is void unless it says so.
 - ``images``, ``masks``: folders, or globs such as ``frames/*/*.jpg``; files of any format that
-  Pillow reads, paired by stem. ``mask_suffix: _L`` pairs ``a.jpg`` with ``a_L.png``; both may then
-  lie in one folder. A mask has 8 bits; 16-bit files are read if their labels fit.
+  Pillow reads, paired by stem; where several folders have the same stems, by the folders that the
+  globs leave open as well, as ``v1/0001``. Accents are the same, composed or not.
+- ``image_prefix``, ``image_suffix``, ``mask_prefix``, ``mask_suffix``: what is left out of stems:
+  ``mask_suffix: _L`` pairs ``a.jpg`` with ``a_L.png``. Both may then lie in one folder.
+  Images of more than 8 bits a channel are an error, as nothing is scaled unasked; grey masks of 16
+  bits are read if their labels fit. Lossy mask files are an error.
 - ``splits``: fractions ``{train: 0.8, val: 0.1, test: 0.1}`` (the default); or for each split a
   text file with a name a line, or a folder whose file names are the list. Names that are in no
   list take no part. Or no ``splits``, and ``images: {train: ..., val: ..., test: ...}``.
@@ -115,22 +119,24 @@ def samples(description: Description, file: Path, raw_folder: Path) -> dict[str,
     update = f"Run `segbench run --dataset {file}`, which brings it up to date."
     try:
         manifest = json.loads(path.read_text())
+        written = {key: manifest[key] for key in (*_meaning(description), "splits")}
+        entries = {
+            split: [(one["name"], one["sequence"], dict(one)) for one in ones]
+            for split, ones in written.pop("splits").items()
+        }
     except FileNotFoundError:
         raise UserError(f"{path} does not exist. {update}") from None
-    meaning = _meaning(description)
-    if {key: manifest[key] for key in meaning} != meaning:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is damaged ({error!r}). {update}") from None
+    if written != _meaning(description):
         raise UserError(f"{file} says other things of its classes than {path}. {update}")
     code = description.mask_code()
     return {
         split: [
-            Sample(
-                entry["name"],
-                entry["sequence"],
-                partial(read_pair, file.parent, entry, code),
-            )
-            for entry in entries
+            Sample(name, sequence, partial(read_pair, file.parent, entry, code))
+            for name, sequence, entry in ones
         ]
-        for split, entries in manifest["splits"].items()
+        for split, ones in entries.items()
     }
 
 

@@ -6,6 +6,8 @@ A message names the file and the key.
 from __future__ import annotations
 
 import re
+import unicodedata
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,6 +29,7 @@ from segnet.datasets.custom.classes import (
     parse_void,
 )
 from segnet.datasets.custom.mask_decoding import MaskCode
+from segnet.datasets.custom.naming import composed
 from segnet.errors import UserError, nearest
 from segnet.schema import Section, read_yaml
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
@@ -94,6 +97,9 @@ class Description(Section):
     ignore: tuple[int | Color, ...] = ()
     images: Places
     masks: Places
+    image_prefix: str = ""
+    image_suffix: str = ""
+    mask_prefix: str = ""
     mask_suffix: str = ""
     splits: Splits = FractionPerSplit(train=0.8, val=0.1, test=0.1)
     seed: int = Field(default=0, ge=0)
@@ -102,7 +108,22 @@ class Description(Section):
     @field_validator("classes", mode="before")
     @classmethod
     def _a_list_is_numbered(cls, value: object) -> object:
-        return number_names(value) if isinstance(value, list) else value
+        classes = number_names(value) if isinstance(value, list) else value
+        if isinstance(classes, dict) and len(classes) == 1:
+            [name] = classes
+            raise ValueError(
+                f"one class, {name!r}, leaves nothing to choose from. Add what the rest of a "
+                f"picture is: `classes: [background, {name}]`"
+            )
+        return classes
+
+    @field_validator("classes")
+    @classmethod
+    def _accents_are_composed(cls, classes: dict[str, ClassEntry]) -> dict[str, ClassEntry]:
+        names = [composed(name) for name in classes]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"the class '{twice[0]}' occurs twice, once with its accents apart")
+        return dict(zip(names, classes.values(), strict=True))
 
     @field_validator("classes")
     @classmethod
@@ -195,7 +216,19 @@ def _explain(path: Path, problem: Any) -> str:
     if problem["type"] == "value_error":
         key = f"'{where}': " if where else ""
         return f"{path}: {key}{message}."
-    return f"{path}: '{where}': {message}, not {problem['input']!r}."
+    return f"{path}: '{where}': {message}, not {problem['input']!r}.{_help(loc[-1], problem)}"
+
+
+def _help(key: str, problem: Any) -> str:
+    """How to write what was probably meant."""
+    value = problem["input"]
+    if problem["type"] == "string_type" and isinstance(value, int | float | date):
+        return f' Put it in quotes: `{key}: "{value}"`.'
+    if problem["type"] == "string_pattern_mismatch":
+        letters = unicodedata.normalize("NFKD", value).encode("ascii", "ignore").decode().lower()
+        plain = re.sub("[^a-z0-9]+", "-", letters).strip("-")
+        return f" It has a-z, 0-9 and hyphens: `{key}: {plain or 'my-data'}`."
+    return ""
 
 
 def _known(loc: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from segnet.datasets.custom.description import SPLITS, Description, FractionPerSplit, PlacePerSplit
@@ -21,6 +21,7 @@ from segnet.datasets.custom.files import (
     some,
     without,
 )
+from segnet.datasets.custom.naming import Affixes, composed, existing
 from segnet.datasets.custom.splits import read_list, sequences_in_two_splits, split_by_fractions
 from segnet.errors import UserError, nearest
 
@@ -29,7 +30,7 @@ class LabelledFile(NamedTuple):
     """An image file with its mask file."""
 
     name: str
-    """The image's stem."""
+    """The image's stem without prefix and suffix; with its folders where stems are not unique."""
     sequence: str
     image: Path
     mask: Path
@@ -54,7 +55,6 @@ def survey(description: Description, file: Path) -> Survey:
     findings: list[Finding] = []
     images, masks = find_images_and_masks(description, file, findings)
     chosen = _choose(description, file, images, findings)
-    sequence_of: dict[str, str] = {}
     pairs: dict[str, list[LabelledFile]] = {}
     unlabelled: list[str] = []
     for split, names in chosen.items():
@@ -62,11 +62,11 @@ def survey(description: Description, file: Path) -> Survey:
         for name in names:
             image = images.get(split, images.get(EVERYWHERE, {}))[name]
             mask = masks.get(split, masks.get(EVERYWHERE, {})).get(name)
-            sequence_of[name] = _sequence(description, name, findings, file)
+            sequence = _sequence(description, name, findings, file)
             if mask is None:
                 unlabelled.append(short_path(image, file))
             else:
-                pairs[split].append(LabelledFile(name, sequence_of[name], image, mask))
+                pairs[split].append(LabelledFile(name, sequence, image, mask))
     if unlabelled:
         step = f"draw their masks ({description.masks}), or move the images away"
         findings.append(Finding("error", f"{file}: images", without("mask", unlabelled), step))
@@ -74,6 +74,8 @@ def survey(description: Description, file: Path) -> Survey:
         findings += _lonely_masks(images, masks, file)
     if isinstance(description.splits, FractionPerSplit) and EVERYWHERE in pairs:
         pairs = _split(pairs[EVERYWHERE], description, file, findings)
+    if isinstance(description.images, PlacePerSplit):
+        pairs = _told_apart(pairs)
     findings += _check_splits(pairs, file)
     return Survey({split: pairs.get(split, []) for split in SPLITS}, tuple(findings))
 
@@ -87,16 +89,16 @@ def _choose(
     chosen: dict[str, list[str]] = {}
     known = images[EVERYWHERE]
     for split, place in places_by_split(description.splits):
-        path, key = file.parent / place, f"{file}: splits.{split}"
+        path, key = existing(file, place), f"{file}: splits.{split}"
         if path.is_dir():
-            lines = [one.stem for one in find_pictures(place, file, f"splits.{split}", findings)]
+            lines = [one.name for one in find_pictures(place, file, f"splits.{split}", findings)]
         else:
             try:
                 lines = read_list(path)
             except UserError as error:
                 findings.append(Finding("error", key, str(error), "correct the path"))
                 lines = []
-        names = [_name_in_list(line, description.mask_suffix, known) for line in lines]
+        names = [_name_in_list(line, description, known) for line in lines]
         strange = [line for line, name in zip(lines, names, strict=True) if name not in known]
         if strange:
             found = f"{place} lists {some(strange)}, which no image is called"
@@ -110,13 +112,22 @@ def _choose(
     return chosen
 
 
-def _name_in_list(line: str, mask_suffix: str, known: Mapping[str, Path]) -> str:
-    """The image that a line means: its stem, file name or path, or those of its mask."""
-    file_name = Path(line).name
-    stem = Path(line).stem if Path(line).suffix.lower() in picture_suffixes() else file_name
-    for name in (line, stem, stem.removesuffix(mask_suffix)):
-        if name in known:
-            return name
+def _name_in_list(line: str, description: Description, known: Mapping[str, Path]) -> str:
+    """The image that a line means: its name, file name or path, or those of its mask."""
+    path = composed(line).replace("\\", "/")
+    if PurePosixPath(path).suffix.lower() in picture_suffixes():
+        path = str(PurePosixPath(path).with_suffix(""))
+    parts = PurePosixPath(path).parts
+    for start in range(len(parts)):
+        *folders, last = parts[start:]
+        stems = (
+            last,
+            Affixes(description.mask_prefix, description.mask_suffix).without(last),
+            Affixes(description.image_prefix, description.image_suffix).without(last),
+        )
+        for name in ("/".join((*folders, stem)) for stem in stems):
+            if name in known:
+                return name
     return line
 
 
@@ -149,6 +160,21 @@ def _lonely_masks(
         return []
     step = "add their images, or move the masks away"
     return [Finding("error", f"{file}: masks", without("image", lonely), step)]
+
+
+def _told_apart(pairs: Mapping[str, list[LabelledFile]]) -> dict[str, list[LabelledFile]]:
+    """Pairs of folders of their own, named ``train/0001`` if two splits count from the same."""
+    names = [pair.name for files in pairs.values() for pair in files]
+    if len(set(names)) == len(names):
+        return dict(pairs)
+    renamed: dict[str, list[LabelledFile]] = {}
+    for split, files in pairs.items():
+        renamed[split] = []
+        for one in files:
+            name = f"{split}/{one.name}"
+            sequence = name if one.sequence == one.name else one.sequence
+            renamed[split].append(one._replace(name=name, sequence=sequence))
+    return renamed
 
 
 def _split(

@@ -9,6 +9,9 @@ from pathlib import Path
 from segnet.datasets.custom.description import SPLITS, FractionPerSplit
 from segnet.errors import UserError
 
+LARGEST_LIST_BYTES = 64 * 2**20
+"""Half a million long paths."""
+
 
 def split_by_fractions(
     sequence_of: Mapping[str, str], fractions: FractionPerSplit, *, seed: int
@@ -55,15 +58,20 @@ def read_list(path: Path) -> list[str]:
     """The lines of a text file, without blank ones.
 
     Raises:
-        UserError: if it is missing or no text.
+        UserError: if it is missing, a device, no text, or larger than any list of names.
     """
+    form = "A split is a folder of images or a text file with a name a line"
+    if path.exists() and not path.is_file():  # a pipe has no end, and a device may have none
+        raise UserError(f"{path} is no file. {form}.")
     try:
+        size = path.stat().st_size
+        if size > LARGEST_LIST_BYTES:
+            raise UserError(
+                f"{path} has {size} bytes; a list has at most {LARGEST_LIST_BYTES}. {form}."
+            )
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (FileNotFoundError, UnicodeDecodeError) as error:
-        raise UserError(
-            f"{path} is no text file ({error}). A split is a folder of images or a text file with "
-            "a name a line."
-        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is no text file that can be read ({error}). {form}.") from None
     return [line.strip() for line in lines if line.strip()]
 
 
