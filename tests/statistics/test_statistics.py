@@ -393,8 +393,8 @@ def test_a_table_of_ten_models_takes_a_fifth_of_a_loop_over_resamples() -> None:
     def table() -> None:
         resampled = resample_scores(counts, scheme, 10_000)
         for model in counts:
-            for score in (*SCORES, *range(11)):
-                uncertainty(resampled, model, score)
+            for score in SCORES:
+                resampled.interval(model, score)
         compare_pairs(resampled, resampled.models)
 
     def loop(resamples: int = 200) -> None:
