@@ -21,6 +21,12 @@ def write_atomically(path: Path, text: str) -> None:
         scratch.write_text(text)
 
 
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, as :func:`write_atomically` writes a text."""
+    with _fresh_file(path) as scratch:
+        scratch.write_bytes(content)
+
+
 def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     """Write arrays as a compressed ``.npz``, as :func:`write_atomically` writes a text."""
     import numpy as np  # most files are texts
@@ -36,6 +42,8 @@ def _fresh_file(target: Path) -> Iterator[Path]:
     scratch = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
         yield scratch
+        with scratch.open("rb") as file:  # else a crash of the machine may leave an empty file
+            os.fsync(file.fileno())
         scratch.replace(target)
     finally:
         scratch.unlink(missing_ok=True)

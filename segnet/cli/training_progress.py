@@ -15,7 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from segnet.training.loop import EpochRow
+from segnet.training.progress import EpochRow
 
 
 class TrainingProgress:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
@@ -16,15 +15,21 @@ from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.errors import UserError
 from segnet.losses.parts.contract import Loss
-from segnet.models.weight_files import Weights, copy_weights
+from segnet.models.weight_files import copy_weights
 from segnet.scoring.counts import metrics
 from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.seeding import generator, global_stream
 from segnet.training import augmentation as augment
 from segnet.training.batches import batches_of
-from segnet.training.checkpoint import load_state, save_state
 from segnet.training.norm_statistics import reestimate_batch_norm
 from segnet.training.optimizer import build_optimizer, learning_rate_factor, set_learning_rate
+from segnet.training.progress import (
+    BegunEpoch,
+    EpochRow,
+    Progress,
+    restore_progress,
+    save_progress,
+)
 from segnet.training.recipe import Recipe
 
 SAVE_EVERY_SECONDS = 60.0
@@ -33,30 +38,8 @@ SAVE_EVERY_SECONDS = 60.0
 NOT_VALIDATED = (math.nan, math.nan, math.nan)
 
 
-@dataclass(frozen=True)
-class EpochRow:
-    """One line of ``history.csv``. Validation fields are NaN in epochs that do not validate."""
-
-    epoch: int
-    learning_rate: float
-    train_loss: float
-    val_miou: float
-    val_pixel_accuracy: float
-    val_loss: float
-    """Cross-entropy on the validation split, whatever the training loss is."""
-    seconds: float
-    """Of training; validation is not counted."""
-    images_per_second: float
-
-
-@dataclass
-class Progress:
-    """How far a training is; saved with network and optimiser, and restored to the bit."""
-
-    history: list[EpochRow] = field(default_factory=list)
-    selected_epoch: int = 0
-    selected_val_miou: float = -math.inf
-    selected_weights: Weights = field(default_factory=dict)
+class TrainingStoppedError(Exception):
+    """The training was asked to stop and has saved its state."""
 
 
 def fit(
@@ -75,6 +58,7 @@ def fit(
     state_path: Path,
     on_step: Callable[[int], None],
     on_epoch: Callable[[EpochRow], None],
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Progress:
     """Train a network in place; its weights at the end are those of the last epoch.
 
@@ -97,18 +81,20 @@ def fit(
         state_path: where the unfinished training is saved.
         on_step: called with the number of batches done in this epoch.
         on_epoch: called after each epoch, also for those restored from ``state_path``.
+        should_stop: asked after each step.
 
     Raises:
         UserError: if a loss or gradient is not finite; the state before that epoch is kept.
+        TrainingStoppedError: if ``should_stop`` said so; the state of that very step is saved.
     """
     compute.place(network)
     optimizer = build_optimizer(network, recipe.optimizer)
-    progress = _restore(state_path, network, optimizer)
+    progress = restore_progress(state_path, network, optimizer)
     for row in progress.history:
         on_epoch(row)
     saved_at = time.monotonic()
     for epoch in range(len(progress.history) + 1, total_epochs + 1):
-        started = time.monotonic()
+        started = time.monotonic() - progress.begun.seconds
         train_loss = _train_epoch(
             network,
             optimizer,
@@ -120,9 +106,16 @@ def fit(
             total_epochs=total_epochs,
             seed=seed,
             compute=compute,
+            begun=progress.begun,
             on_step=on_step,
+            should_stop=should_stop,
         )
         seconds = time.monotonic() - started
+        if train_loss is None:
+            progress.begun.seconds = seconds
+            save_progress(state_path, network, optimizer, progress)
+            raise TrainingStoppedError
+        progress.begun = BegunEpoch()
         scores = NOT_VALIDATED
         if epoch % validate_every_epochs == 0 or epoch == total_epochs:
             if recipe.batch_norm == "reestimated":
@@ -138,7 +131,7 @@ def fit(
             progress.selected_val_miou = row.val_miou
             progress.selected_weights = copy_weights(network)
         if time.monotonic() - saved_at > SAVE_EVERY_SECONDS:
-            _save(state_path, network, optimizer, progress)
+            save_progress(state_path, network, optimizer, progress)
             saved_at = time.monotonic()
         on_epoch(row)
     return progress
@@ -156,9 +149,14 @@ def _train_epoch(
     total_epochs: int,
     seed: int,
     compute: Compute,
+    begun: BegunEpoch,
     on_step: Callable[[int], None],
-) -> float:
-    """One pass over the images; the mean loss of its batches."""
+    should_stop: Callable[[], bool],
+) -> float | None:
+    """One pass over the images from where it was begun; the mean loss of all its batches.
+
+    None if it was stopped; ``begun`` then says where.
+    """
     network.train()
     order = torch.randperm(len(training), generator=generator(seed, "order", epoch))
     draws = augment.draw(len(training), generator(seed, "augment", epoch))
@@ -166,8 +164,10 @@ def _train_epoch(
     # Losses and gradient norms stay on the device until the epoch ends: reading one waits for the
     # GPU.
     losses = torch.zeros(len(batches), 2, device=compute.device)
+    losses[: begun.steps] = torch.tensor(begun.losses).reshape(-1, 2)
     with global_stream(seed, "dropout", epoch):
-        for index, indices in enumerate(batches):
+        _set_random_states(begun.random_states)
+        for index, indices in list(enumerate(batches))[begun.steps :]:
             step = (epoch - 1) * len(batches) + index
             factor = learning_rate_factor(recipe.schedule, step, total_epochs * len(batches))
             set_learning_rate(optimizer, recipe.optimizer.learning_rate * factor)
@@ -187,8 +187,20 @@ def _train_epoch(
             losses[index, 1] = torch.nn.utils.get_total_norm(gradients)
             optimizer.step()
             on_step(index + 1)
+            if should_stop():
+                begun.steps = index + 1
+                begun.losses = losses[: begun.steps].tolist()
+                begun.random_states = [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
+                return None
     _check_finite(losses, epoch)
     return float(losses[:, 0].mean())
+
+
+def _set_random_states(states: list[Tensor]) -> None:
+    """Put back the states of torch's global generators; nothing where there are none."""
+    if states:
+        torch.set_rng_state(states[0])
+        torch.cuda.set_rng_state_all(states[1:])
 
 
 def _images(
@@ -221,27 +233,3 @@ def _validate(
     result = evaluate(network_predictor(network, compute), validation, num_classes=num_classes)
     counts = result.counts.sum(0)
     return float(metrics.miou(counts)), float(metrics.pixel_accuracy(counts)), result.cross_entropy
-
-
-def _save(
-    path: Path, network: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
-) -> None:
-    save_state(
-        {
-            "network": network.state_dict(),
-            "optimizer": optimizer.state_dict(),
-            "progress": {**vars(progress), "history": [asdict(row) for row in progress.history]},
-        },
-        path,
-    )
-
-
-def _restore(path: Path, network: nn.Module, optimizer: torch.optim.Optimizer) -> Progress:
-    """Load what :func:`_save` wrote into network and optimiser; a new Progress if nothing."""
-    state = load_state(path)
-    if state is None:
-        return Progress()
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    saved = state["progress"]
-    return Progress(**{**saved, "history": [EpochRow(**row) for row in saved["history"]]})

@@ -15,7 +15,8 @@ from segnet.losses import LOSSES
 from segnet.models.weight_files import Weights, copy_weights
 from segnet.seeding import global_stream
 from segnet.training import loop as training
-from segnet.training.loop import EpochRow, Progress, fit
+from segnet.training.loop import fit
+from segnet.training.progress import EpochRow, Progress
 from segnet.training.recipe import Augmentation, Optimizer, Recipe, Schedule
 
 RECIPE = Recipe(
