@@ -210,3 +210,36 @@ def test_a_damaged_archive_is_an_error(
     archive.write_bytes(damage(archive.read_bytes()))
     with pytest.raises(UserError, match="archive is damaged"):
         extract(archive, limit_bytes=10_000)
+
+
+def test_an_archive_of_too_many_entries_is_an_error(tmp_path: Path) -> None:
+    for write in (write_zip, write_tar):
+        write(tmp_path / "archive", {f"repo/Data/{number}": b"" for number in range(12)})
+        with pytest.raises(UserError, match=r"more than the 11 entries"):
+            extract_archive(
+                tmp_path / "archive", tmp_path, inside="*/Data", limit_bytes=1, limit_files=11
+            )
+        extract_archive(
+            tmp_path / "archive", tmp_path, inside="*/Data", limit_bytes=1, limit_files=12
+        )
+
+
+@pytest.mark.parametrize("compression", ["gz", "bz2", "xz"])
+def test_a_tar_file_is_not_looked_through_without_end(compression: str, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "archive", f"w:{compression}") as archive:
+        for name, size in (("repo/Other/zeros", 2**23), ("repo/Data/a", 1)):
+            info = tarfile.TarInfo(name)
+            info.size = size
+            archive.addfile(info, io.BytesIO(bytes(size)))
+    assert (tmp_path / "archive").stat().st_size < 20_000
+    with pytest.raises(UserError, match=r"archive unpacks to more than the \d+ bytes"):
+        extract(tmp_path / "archive")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_header_that_claims_to_be_huge_is_not_read(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("pax")
+    header.type, header.size = tarfile.XHDTYPE, 2**33 - 1
+    (tmp_path / "archive").write_bytes(header.tobuf(tarfile.USTAR_FORMAT) + bytes(2**16))
+    with pytest.raises(UserError, match="unpacks to more than"):
+        extract(tmp_path / "archive")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import shutil
 import stat
 import tarfile
@@ -14,8 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import cast
+from typing import Any, BinaryIO, cast
 
+from segnet.atomic import MIB
+from segnet.datasets.fetching.bounded_stream import BoundedStream
 from segnet.errors import UserError
 
 DAMAGE = (
@@ -28,6 +32,14 @@ DAMAGE = (
     IsADirectoryError,
     NotADirectoryError,
 )
+COMPRESSIONS: dict[bytes, Callable[..., Any]] = {
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ": lzma.open,
+}
+"""What opens a file that starts so."""
+SLACK = 4
+"""How much larger than its chosen files an archive may be."""
 BOUNDED_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Methods that ``zipfile`` unpacks piece by piece; of others it unpacks what a piece holds, which
 may be more than the memory."""
@@ -47,7 +59,13 @@ class _Member:
 
 
 def extract_archive(
-    archive: Path, folder: Path, *, inside: str, limit_bytes: int, only: Sequence[str] = ("*",)
+    archive: Path,
+    folder: Path,
+    *,
+    inside: str,
+    limit_bytes: int,
+    limit_files: int = 200_000,
+    only: Sequence[str] = ("*",),
 ) -> None:
     """Write the files of one folder of a zip or tar file into ``folder``.
 
@@ -56,17 +74,19 @@ def extract_archive(
         folder: an existing folder.
         inside: which folder of the archive, as a pattern such as ``*/CamVid``, or ``.``; the paths
             of the written files are relative to it.
-        limit_bytes: what the chosen files may add up to.
+        limit_bytes: what the chosen files may add up to. A compressed tar file is not unpacked, nor
+            looked through, beyond ``SLACK`` times as much.
+        limit_files: how many entries the archive may have.
         only: patterns of those paths, such as ``cls/*.mat``; a file needs to match one.
 
     Raises:
         UserError: if the file is damaged or no archive, holds nothing ``inside``, holds more than
-            ``limit_bytes``, has an absolute path or ``..`` anywhere, or a link, a device, a
+            a limit, has an absolute path or ``..`` anywhere, or a link, a device, a
             password or an uncommon compression among the chosen files. Nothing is written then,
             unless the damage is in a file's data. No file gets longer than the archive says.
     """
     try:
-        with _open(archive) as members:
+        with _open(archive, limit_files, SLACK * limit_bytes + MIB) as members:
             chosen = list(_choose(archive, members, PurePosixPath(inside), only))
             total_bytes = sum(member.size_bytes for member, _ in chosen)
             if not chosen:
@@ -129,16 +149,43 @@ def _choose(
 
 
 @contextmanager
-def _open(archive: Path) -> Iterator[list[_Member]]:
+def _open(archive: Path, limit_files: int, limit_unpacked: int) -> Iterator[list[_Member]]:
     """The members of an archive, readable while the block lasts."""
+    members: list[_Member] = []
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as opened_zip:
+            _check_number(archive, len(opened_zip.infolist()), limit_files)
             yield [_zip_member(opened_zip, info) for info in opened_zip.infolist()]
         return
-    if not tarfile.is_tarfile(archive):
-        raise UserError(f"{archive} is neither a zip nor a tar file. Delete it and fetch again.")
-    with tarfile.open(archive) as opened_tar:
-        yield [_tar_member(opened_tar, info) for info in opened_tar]
+    with _decompressed(archive) as content:
+        stream = cast(BinaryIO, BoundedStream(content, archive, limit_unpacked))  # reads and seeks
+        if not tarfile.is_tarfile(stream):
+            raise UserError(
+                f"{archive} is neither a zip nor a tar file. Delete it and fetch again."
+            )
+        opened = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115 - closes no stream anyway
+        for info in opened:
+            members.append(_tar_member(opened, info))
+            _check_number(archive, len(members), limit_files)
+        yield members
+
+
+def _decompressed(archive: Path) -> io.BufferedIOBase:
+    """The content of a file, without its compression if it has one."""
+    with archive.open("rb") as content:
+        start = content.read(max(map(len, COMPRESSIONS)))
+    for magic, opener in COMPRESSIONS.items():
+        if start.startswith(magic):
+            return cast(io.BufferedIOBase, opener(archive, "rb"))
+    return archive.open("rb")
+
+
+def _check_number(archive: Path, number: int, limit: int) -> None:
+    if number > limit:
+        raise UserError(
+            f"{archive} has more than the {limit} entries that it can have. It is not the "
+            "published file: delete it."
+        )
 
 
 def _zip_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
