@@ -93,7 +93,16 @@ def test_the_second_address_is_used_if_the_first_fails(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("faults", "requests"), [(["404"], 1), (["503"] * 9, transfer.ATTEMPTS), (["403"], 1)]
+    ("faults", "requests"),
+    [
+        (["404"], 1),
+        (["403"], 1),
+        (["410"], 1),
+        (["501"], 1),
+        (["408"] * 9, transfer.ATTEMPTS),
+        (["429"] * 9, transfer.ATTEMPTS),
+        (["503"] * 9, transfer.ATTEMPTS),
+    ],
 )
 def test_a_failure_says_which_address_where_to_put_the_file_and_how_to_mirror(
     faults: list[str], requests: int, tmp_path: Path
@@ -106,6 +115,15 @@ def test_a_failure_says_which_address_where_to_put_the_file_and_how_to_mirror(
         assert part in str(raised.value)
     assert len(server.ranges) == requests
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("url", ["ftp://a/data.zip", "data.zip", "http://[/data.zip"])
+def test_an_address_that_is_none_is_not_tried_again(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer.time, "sleep", lambda seconds: pytest.fail("waited"))
+    with pytest.raises(UserError, match=r"data\.zip cannot be downloaded"):
+        download([url], tmp_path / "data.zip")
 
 
 def test_no_network_is_an_error_that_names_the_address(tmp_path: Path) -> None:

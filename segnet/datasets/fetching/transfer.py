@@ -18,6 +18,16 @@ TIMEOUT_S = (10, 60)
 """To connect, and between two pieces of the answer."""
 PIECE_BYTES = 2**16
 """What is lost at most when a connection breaks."""
+MAY_PASS = frozenset((408, 425, 429))
+"""Of the statuses that blame the request, those that another attempt may not get."""
+NEVER_PASS = frozenset((501, 505, 510))
+"""Of the statuses that blame the server, those that every attempt gets."""
+HOPELESS = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.TooManyRedirects,
+)
 NOTHING_LEFT = requests.codes.requested_range_not_satisfiable
 
 
@@ -54,6 +64,8 @@ def transfer(
                     _receive(response, part, size_bytes, show_progress)
             return
         except requests.RequestException as error:
+            if isinstance(error, HOPELESS) or "CERTIFICATE_VERIFY_FAILED" in str(error):
+                raise UnavailableError(f"{type(error).__name__}: {error}") from None
             failure = error
     raise UnavailableError(f"{type(failure).__name__}: {failure} ({ATTEMPTS} attempts)")
 
@@ -80,7 +92,8 @@ def _request(url: str, part: Path, session: requests.Session) -> requests.Respon
     response.close()
     if is_other_rest:
         raise requests.RequestException(f"sent '{rest}' when asked for 'bytes {start}-'")
-    if 400 <= code < 500 and code not in (NOTHING_LEFT, requests.codes.too_many):
+    may_pass = code in (NOTHING_LEFT, *MAY_PASS) or (code >= 500 and code not in NEVER_PASS)
+    if not may_pass:
         raise UnavailableError(f"status {code} {response.reason}")
     raise requests.HTTPError(f"status {code} {response.reason}")
 
