@@ -20,7 +20,7 @@ from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord
 from segnet.tracking.notes import cell_note
 from segnet.tracking.store import Point
 
-PROJECTION = 2
+PROJECTION = 3
 """Raised when this module changes what a run shows, so that the next sync rewrites every run."""
 
 KEY_TAG = "segbench.key"
@@ -37,6 +37,9 @@ HISTORY_METRICS = {
     "images_per_second": "images_per_second",
 }
 """Column of ``history.csv`` -> metric in MLflow."""
+
+LONGEST_NAME = 200
+"""MLflow takes 250 characters, with ``test/iou/`` before them."""
 
 HEADLINE = ("miou", "pixel_accuracy", "class_accuracy", "fwiou", "cross_entropy", "dice")
 RECORD_FILES = ("train.json", "history.csv", "evaluation.json", "counts.npz")
@@ -203,13 +206,31 @@ def _scores(one: Evaluation) -> dict[str, float]:
     scores = one.scores
     values = {f"{prefix}/{name}": float(getattr(scores, name)) for name in HEADLINE}
     if one.checkpoint == "selected":
-        values |= {f"test/iou/{_metric_name(name)}": iou for name, iou in scores.iou.items()}
+        named = metric_names(scores.iou)
+        values |= {f"test/iou/{named[name]}": iou for name, iou in scores.iou.items()}
     return values
 
 
-def _metric_name(name: str) -> str:
-    """A class name without the characters that MLflow rejects, brackets and ampersands say."""
-    return re.sub(r"[^\w. -]", "_", name, flags=re.ASCII)
+def metric_names(classes: Iterable[str]) -> dict[str, str]:
+    """What each class is called in the name of a metric; no two are called the same.
+
+    MLflow rejects brackets, plus and ampersands, and names that a path would change, ``..`` and
+    ``a//b``: ``_`` stands for them. Of classes that then share a name, all but the first, and
+    those that take another class's own, have their label behind it.
+    """
+    names = list(classes)
+    given: dict[str, str] = {}
+    taken = set(names)
+    for label, name in enumerate(names):
+        plain = re.sub(r"[^\w. -]", "_", name)[:LONGEST_NAME]
+        if not plain.strip("."):
+            plain = "_"
+        if plain != name:
+            while plain in taken:
+                plain = f"{plain}_{label}"
+            taken.add(plain)
+        given[name] = plain
+    return given
 
 
 def _history(path: Path, *, start_ms: int) -> tuple[Point, ...]:

@@ -26,7 +26,7 @@ from segnet.results.history import write_history
 from segnet.results.records import TrainRecord
 from segnet.tracking import SyncSummary, live_run, serve_ui, sync
 from segnet.tracking.notes import MAX_NOTE, report_note
-from segnet.tracking.projection import epoch_points, run_key, run_name
+from segnet.tracking.projection import epoch_points, metric_names, run_key, run_name
 from segnet.tracking.store import Store, open_store
 
 ROOT = Path(__file__).parents[2]
@@ -384,3 +384,24 @@ def test_two_syncs_at_once_make_no_duplicates(project: Path) -> None:
     ]
     created = [int(process.communicate(timeout=120)[0]) for process in both]
     assert sorted(created) == [0, 5]
+
+
+@pytest.mark.parametrize(
+    ("classes", "metrics"),
+    [
+        (("道路", "汽车"), ("道路", "汽车")),
+        (("c+", "c#", "c"), ("c_", "c__1", "c")),
+        (("a/b", "a_b"), ("a_b_0", "a_b")),
+        (("..", ".", "_"), ("__0", "__1", "_")),
+        (("a//b", "a<b>"), ("a__b", "a_b_")),
+        (("x" * 300, "x" * 301), ("x" * 200, "x" * 200 + "_1")),
+    ],
+)
+def test_every_class_has_a_metric_of_its_own_that_mlflow_takes(
+    classes: tuple[str, ...], metrics: tuple[str, ...]
+) -> None:
+    from mlflow.utils.validation import _validate_metric_name
+
+    assert metric_names(classes) == dict(zip(classes, metrics, strict=True))
+    for name in metrics:
+        _validate_metric_name(f"test/iou/{name}")
