@@ -157,3 +157,21 @@ def test_a_damaged_store_is_an_error_that_says_how_to_mend_it(
     damage(folder)
     with pytest.raises(UserError, match=r"out.*[Rr]un `dvc repro`"):
         read_dataset(folder)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"null", b"\xff\x00", b'{"format": 1}', b"3"])
+def test_damaged_description_of_a_store_is_named_with_what_to_do(
+    content: bytes, tmp_path: Path
+) -> None:
+    write(tmp_path / "out", train=[sample("a", pair_of(1))])
+    (tmp_path / "out/dataset.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"dataset\.json is damaged.*run `dvc repro`"):
+        read_dataset(tmp_path / "out")
+
+
+def test_store_that_lacks_an_image_is_an_error_with_both_numbers(tmp_path: Path) -> None:
+    write(tmp_path / "out", train=[sample("a", pair_of(1)), sample("b", pair_of(2))])
+    path = tmp_path / "out/train/masks.npy"
+    np.save(path, np.load(path)[:1])
+    with pytest.raises(UserError, match=r"2 images and 1 masks of 2 names.*run `dvc repro`"):
+        read_dataset(tmp_path / "out")

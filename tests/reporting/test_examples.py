@@ -56,3 +56,25 @@ def test_predictions_of_other_data_are_an_error() -> None:
 
 def test_predictions_that_are_not_there_are_none(tmp_path: Path) -> None:
     assert read_predictions(tmp_path) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut short", b"\x93NUMPY"])
+def test_damaged_predictions_are_named_with_what_to_do(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "predictions.npz").write_bytes(content)
+    with pytest.raises(
+        UserError, match=r"predictions\.npz is damaged.*Delete it and run `dvc repro`"
+    ):
+        read_predictions(tmp_path)
+
+
+def test_predictions_with_a_flipped_byte_are_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "predictions.npz"
+    np.savez_compressed(path, selected=np.random.default_rng(0).integers(0, 9, (4, 30, 30)))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"predictions\.npz is damaged"):
+        read_predictions(tmp_path)
+    np.savez_compressed(path, last=np.zeros(3))
+    with pytest.raises(UserError, match=r"predictions\.npz has no .* of checkpoint 'selected'"):
+        read_predictions(tmp_path)

@@ -77,26 +77,25 @@ def read_dataset(folder: Path) -> PreparedDataset:
         UserError: if ``folder`` holds none, or one of another format.
     """
     path = folder / "dataset.json"
+    mend = f"Delete {folder} and run `dvc repro`."
     try:
         record = json.loads(path.read_text())
+        if record.get("format") != FORMAT:
+            raise UserError(
+                f"{path} has format {record.get('format')}, this code reads {FORMAT}. {mend}"
+            )
+        colors = tuple((red, green, blue) for red, green, blue in record["colors"])
+        splits = {
+            name: _read_split(folder / name, facts) for name, facts in record["splits"].items()
+        }
+        taxonomy = Taxonomy(tuple(record["classes"]), colors)
+        return PreparedDataset(taxonomy, record["fingerprint"], splits)
     except FileNotFoundError:
         raise UserError(
             f"{path} does not exist. Run `dvc repro`, which prepares the data."
         ) from None
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{path} is not JSON ({error}). Delete {folder}, run `dvc repro`."
-        ) from None
-    if record.get("format") != FORMAT:
-        raise UserError(
-            f"{path} has format {record.get('format')}, this code reads {FORMAT}. "
-            f"Delete {folder} and run `dvc repro`."
-        )
-    colors = tuple((red, green, blue) for red, green, blue in record["colors"])
-    splits = {name: _read_split(folder / name, facts) for name, facts in record["splits"].items()}
-    return PreparedDataset(
-        Taxonomy(tuple(record["classes"]), colors), record["fingerprint"], splits
-    )
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise UserError(f"{path} is damaged ({error!r}). {mend}") from None
 
 
 def _read_split(folder: Path, facts: Mapping[str, Any]) -> PreparedSplit:
@@ -105,6 +104,11 @@ def _read_split(folder: Path, facts: Mapping[str, Any]) -> PreparedSplit:
         masks = np.load(folder / "masks.npy", mmap_mode="r")
     except (OSError, ValueError) as error:  # missing or cut short
         raise UserError(f"{folder} is damaged ({error}). Delete it and run `dvc repro`.") from None
+    if not len(images) == len(masks) == len(facts["names"]):
+        raise UserError(
+            f"{folder} has {len(images)} images and {len(masks)} masks of {len(facts['names'])} "
+            "names. Delete it and run `dvc repro`."
+        )
     return PreparedSplit(
         images=images,
         masks=masks,
