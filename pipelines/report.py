@@ -15,9 +15,9 @@ from segnet.datasets import define_dataset
 from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, report_folder
+from segnet.reporting.comparison_tables import Choice
 from segnet.reporting.report import write_report
-from segnet.reporting.sections import Choice
-from segnet.reporting.tables import WIDTH, terminal_parts
+from segnet.reporting.terminal import WIDTH, terminal_parts
 from segnet.results.cells import load_bench
 from segnet.tracking import StoreError, sync, tracking_is_on
 

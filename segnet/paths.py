@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 REPORTS = Path("reports")
+PRESETS = Path("pipelines/presets")
+"""``NAME.yaml``: the block ``bench`` of ``params.yaml`` for a bench."""
 
 
 def raw_folder(dataset: str) -> Path:

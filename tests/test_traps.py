@@ -35,7 +35,7 @@ from segnet.losses.parts.class_weights import median_frequency
 from segnet.losses.parts.soft_dice import soft_dice
 from segnet.paths import cell_report_folder, prepared_folder
 from segnet.reporting.captions import notes_on
-from segnet.reporting.comparison import compare as compare_results
+from segnet.reporting.comparison import compare_cells as compare_results
 from segnet.results.cells import cells_of, load_results
 from segnet.results.records import DataFacts, EvaluationRecord
 from segnet.scoring.counts import metrics

@@ -12,8 +12,8 @@ from segnet.atomic import write_atomically
 from segnet.bench.config import load_config
 from segnet.errors import lookup
 from segnet.grid import Bench
+from segnet.paths import PRESETS
 
-PRESETS = Path("pipelines/presets")
 PARAMS = Path("params.yaml")
 BENCH_BLOCK = re.compile(r"^bench:\n(?:[ \t#].*\n|\n)*?(?=^\S|\Z)", re.MULTILINE)
 """The key ``bench`` with its indented lines, up to the next key."""

@@ -61,12 +61,10 @@ def compare(
 ) -> None:
     """Compare what has been run: one row a model and loss, best first."""
     from segnet.reporting.columns import COLUMNS, choose_columns
-    from segnet.reporting.comparison import add_published
-    from segnet.reporting.comparison import compare as compare_results
+    from segnet.reporting.comparison import add_published, compare_cells, sort_rows
+    from segnet.reporting.comparison_tables import Choice
     from segnet.reporting.formats import FORMATS
-    from segnet.reporting.sections import Choice
-    from segnet.reporting.sorting import sort_rows
-    from segnet.reporting.tables import terminal_parts
+    from segnet.reporting.terminal import terminal_parts
     from segnet.results.cells import load_bench
 
     if as_json and to not in ("", "json"):
@@ -80,7 +78,7 @@ def compare(
     comparisons: tuple[Comparison, ...] = ()
     for name in benches:
         results = load_bench(name)
-        found = compare_results(results, **wanted._asdict())
+        found = compare_cells(results, **wanted._asdict())
         comparisons += add_published(found, results) if published else found
     if sort:
         comparisons = sort_rows(comparisons, sort)

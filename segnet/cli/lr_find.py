@@ -105,9 +105,9 @@ def check_stages(cell: Cell, encoder_weights: str) -> None:
 def write_curve(curve: LearningRateCurve, stem: Path, *, title: str) -> tuple[Path, Path]:
     """Write the curve as ``stem.csv``, one row a batch, and as ``stem.png``; their paths."""
     from segnet.atomic import write_atomically
-    from segnet.reporting.figures import save_figure
-    from segnet.reporting.lr_figure import learning_rate_curve
-    from segnet.reporting.plain_rows import exact_csv
+    from segnet.reporting.curve_figures import learning_rate_curve
+    from segnet.reporting.figure_style import save_figure
+    from segnet.reporting.formats import exact_csv
 
     table, picture = stem.with_name(f"{stem.name}.csv"), stem.with_name(f"{stem.name}.png")
     rows = zip(curve.learning_rates, curve.losses, curve.smoothed_losses, strict=True)

@@ -1,4 +1,4 @@
-"""The words around a comparison: how the numbers were made and what they do not show. No torch."""
+"""The words around numbers: how they were made and what they do not show. No torch."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from segnet.grid import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
-from segnet.reporting.seed_summary import ComparisonRow
+from segnet.reporting.rows import ComparisonRow
 from segnet.results.cells import CellResult, Results, outdated_parameters
 from segnet.results.records import DataFacts
 from segnet.statistics.intervals import NO_DIFFERENCE, ONE_SEED
@@ -21,6 +21,52 @@ MANY_LOST = 0.5
 OR_SEEDS = ", or is not larger than the seeds alone explain (95 % interval of Welch's t)"
 
 SYNTHETIC = "synthetic scenes, compares with nothing published"
+
+
+PROTOCOL = """\
+- A network is trained on the train split. Its checkpoint is *selected* by mIoU on the validation
+  split; *last* is the last epoch. Each of the two is scored once on the test split, and nothing is
+  chosen there.
+- Scores come from one int64 confusion matrix over the whole test split, at the native size of the
+  labels: the logits, not the labels, are resized. Unlabelled (void) pixels are left out.
+- mIoU is the mean of TP / (TP + FP + FN) over classes. A class that is neither in the labels nor
+  predicted is NaN, shown as a dash, and left out of the mean; one that is predicted but never true
+  scores 0.
+- `majority` predicts the most frequent class of the train split everywhere, `prior` the most
+  frequent class of each pixel's place. Neither looks at an image; a network that does not beat them
+  is broken.
+- `counts.npz` in each folder of `runs/` holds the confusion counts of every test image, so any
+  other score can be computed from here alone. `results.csv` has every run, `curves.csv` every
+  epoch."""
+
+
+ROW_COMMANDS = (
+    "after these commands, or with this bench in `params.yaml`, each row is made again by its own; "
+    "training is repeated only where something that it reads has changed, or with `--force`."
+)
+
+
+def claim(results: Results) -> str:
+    """What was run, in one paragraph."""
+    bench = results.bench
+    trained = [one for one in results.cells if not one.is_blind]
+    done = sum(one.status == "done" for one in trained)
+    drawn = [name for name, facts in results.data.items() if facts.synthetic]
+    note = f" **{', '.join(drawn)}: {SYNTHETIC}.**" if drawn else ""
+    more = bench.more_seeds
+    further = (
+        f", {_count(more.seeds, 'more seed')} of {', '.join(more.models)} "
+        f"with {', '.join(more.losses)}"
+        if more.seeds
+        else ""
+    )
+    return (
+        f"Bench `{bench.name}`: {_count(bench.models, 'model')} x {_count(bench.losses, 'loss')} x "
+        f"{_count(bench.seeds, 'seed')} on {_count(bench.datasets, 'data set')} "
+        f"({', '.join(bench.datasets)}){further}; {done} of {len(trained)} cells done. "
+        f"Each network was trained with the recipe `{bench.recipe}` for {bench.total_epochs} "
+        f"epochs.{note}"
+    )
 
 
 def protocol_line(dataset: str, cells: Sequence[CellResult], results: Results) -> str:
@@ -157,3 +203,8 @@ def _label_sizes(facts: DataFacts) -> str:
     """`` 360x480``, `` 100x200 to 300x400``, or nothing where the data were not at hand."""
     sizes = dict.fromkeys(_size(size) for size in facts.mask_sizes)
     return f" {' to '.join(sizes)}" if sizes else ""
+
+
+def _count(names: Sequence[object], noun: str) -> str:
+    plural = {"loss": "losses"}.get(noun, f"{noun}s")
+    return f"{len(names)} {noun if len(names) == 1 else plural}"

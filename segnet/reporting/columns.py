@@ -2,20 +2,107 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Literal
 
 from segnet.errors import unknown
-from segnet.reporting.column import (
-    DASH,
-    Column,
-    mean_and_sd,
-    name_column,
-    number_column,
-    percent,
-    score_column,
-)
-from segnet.reporting.seed_summary import ComparisonRow
+from segnet.reporting.rows import ComparisonRow, Spread
+from segnet.reporting.table import DASH, Entry, number_ranges, percent
+
+Shown = Literal["always", "if any", "on request"]
+"""Whether a table for people has a column: always, where a row has a value, or when it is named."""
+
+Value = str | int | float
+"""A name, a count, or a quantity, NaN where a row has none."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the comparison.
+
+    A table for people shows ``text`` under ``heading``; CSV has ``quantity`` under ``key``, and
+    what ``more`` gives; rows are sorted by ``quantity``.
+    """
+
+    key: str
+    heading: str
+    quantity: Callable[[ComparisonRow], Value]
+    """Full precision, in the unit of :class:`ComparisonRow`."""
+    text: Callable[[ComparisonRow], str]
+    more: Callable[[ComparisonRow], Mapping[str, Value]] = lambda row: {}
+    """Further CSV columns by name, the same names for every row."""
+    meaning: str = ""
+    """What the legend says of it."""
+    shown: Shown = "always"
+    is_score: bool = False
+    """Whether the best value is set bold: the greatest, or the least if ``is_least_first``."""
+    is_text: bool = False
+    """Set flush left."""
+    is_least_first: bool = False
+    """The order when sorted by this column."""
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What ``--sort`` calls the column: its heading without a unit, and its key."""
+        return self.heading.removesuffix(" %").lower(), self.key
+
+    def values(self, row: ComparisonRow) -> dict[str, Value]:
+        """What CSV has of the column, by the name of the CSV column."""
+        return {self.key: self.quantity(row), **self.more(row)}
+
+    def entries(self, rows: Sequence[ComparisonRow]) -> list[Entry]:
+        """Its texts; of a score, the best and those that read the same are marked.
+
+        None is marked where fewer than two compete.
+        """
+        texts = [self.text(row) for row in rows]
+        values = [float(self.quantity(row)) for row in rows] if self.is_score else []
+        defined = [value for value in values if not math.isnan(value)]
+        if len(defined) < 2:
+            return [Entry(text) for text in texts]
+        wanted = min(defined) if self.is_least_first else max(defined)
+        best = texts[values.index(wanted)].split(" ")[0]
+        return [Entry(text, text.split(" ")[0] == best) for text in texts]
+
+
+def mean_and_sd(score: Spread) -> str:
+    """``61.23 ± 0.45`` in percent; the spread is left out where there is none."""
+    mean = percent(score.mean, digits=2)
+    return mean if math.isnan(score.sd) else f"{mean} ± {percent(score.sd, digits=2)}"
+
+
+def class_column(name: str) -> Column:
+    """The IoU of one class, mean over seeds; NaN in a row that does not have the class."""
+
+    def mean_iou(row: ComparisonRow) -> float:
+        return row.iou[name].mean if name in row.iou else math.nan
+
+    return Column(f"iou_{name}", name, mean_iou, lambda row: percent(mean_iou(row)), is_score=True)
+
+
+def _words(name: str, text: Callable[[ComparisonRow], str]) -> Column:
+    """A column of words, sorted by the alphabet."""
+    return Column(name, name, attrgetter(name), text, is_text=True, is_least_first=True)
+
+
+def _number(
+    key: str, heading: str, form: Callable[[float], str], meaning: str = "", **kind: Any
+) -> Column:
+    """A column of the quantity that a row calls ``key``; a dash where a row has none."""
+
+    def text(row: ComparisonRow) -> str:
+        value = getattr(row, key)
+        return DASH if math.isnan(value) else form(value)
+
+    return Column(key, heading, attrgetter(key), text, meaning=meaning, **kind)
+
+
+def _score(key: str, heading: str, meaning: str, **kind: Any) -> Column:
+    """A column of a score, in percent for people."""
+    return _number(key, heading, percent, meaning, is_score=True, **kind)
 
 
 def _seeds(row: ComparisonRow) -> str:
@@ -34,31 +121,24 @@ def _interval(row: ComparisonRow) -> str:
 
 def _ties(row: ComparisonRow) -> str:
     """``2-4,7``, or ``none``; a dash where nothing was tested."""
-    if row.ties is None:
-        return DASH
-    return number_ranges(row.ties) or "none"
+    return DASH if row.ties is None else number_ranges(row.ties) or "none"
 
 
-def number_ranges(numbers: Iterable[int]) -> str:
-    """``2-4,7`` for 2, 3, 4 and 7."""
-    runs = []
-    for _, run in groupby(enumerate(sorted(numbers)), key=lambda pair: pair[1] - pair[0]):
-        first, *others = [number for _, number in run]
-        runs.append(f"{first}-{others[-1]}" if others else str(first))
-    return ",".join(runs)
-
+IF_ANY: dict[str, Any] = {"shown": "if any"}
+ON_REQUEST: dict[str, Any] = {"shown": "on request"}
+LEAST: dict[str, Any] = {"is_least_first": True}
 
 COLUMNS = (
     Column(
         "row",
         "#",
-        quantity=lambda row: row.number,
+        quantity=attrgetter("number"),
         text=lambda row: str(row.number),
         is_text=True,
         is_least_first=True,
     ),
-    name_column("model", lambda row: row.model, lambda row: row.model),
-    name_column("loss", lambda row: DASH if row.is_blind else row.loss, lambda row: row.loss),
+    _words("model", attrgetter("model")),
+    _words("loss", lambda row: DASH if row.is_blind else row.loss),
     Column(
         "seeds",
         "seeds",
@@ -69,7 +149,7 @@ COLUMNS = (
     Column(
         "miou",
         "mIoU %",
-        quantity=lambda row: row.miou.mean,
+        quantity=attrgetter("miou.mean"),
         text=lambda row: mean_and_sd(row.miou),
         meaning="mean over classes of the intersection over union",
         more=lambda row: {
@@ -100,82 +180,42 @@ COLUMNS = (
         meaning="rows to which no difference of mIoU is shown",
         shown="if any",
     ),
-    score_column("last_miou", "last", lambda row: row.last_miou, "mIoU of the last epoch"),
-    score_column("pixel_accuracy", "G", lambda row: row.pixel_accuracy, "pixel accuracy"),
-    score_column("class_accuracy", "C", lambda row: row.class_accuracy, "mean class accuracy"),
-    score_column(
-        "boundary_f1", "BF", lambda row: row.boundary_f1, "boundary F1 by the paper's rule"
-    ),
-    score_column(
-        "fwiou",
-        "fwIoU",
-        lambda row: row.fwiou,
-        "IoU weighted by class frequency",
-        shown="on request",
-    ),
-    score_column(
-        "boundary_f1_script",
-        "BFs",
-        lambda row: row.boundary_f1_script,
-        "boundary F1 by the released script's rule",
-        shown="on request",
-    ),
-    score_column(
-        "boundary_iou",
-        "BIoU",
-        lambda row: row.boundary_iou,
-        "IoU of the bands along boundaries",
-        shown="on request",
-    ),
-    score_column(
-        "ece",
-        "ECE",
-        lambda row: row.ece,
-        "expected calibration error, the least is best",
-        shown="on request",
-        is_least_first=True,
-    ),
-    number_column(
-        "parameters",
-        "params",
-        lambda row: row.parameters,
-        lambda value: f"{value / 1e6:.2f} M",
-        is_least_first=True,
-    ),
-    number_column(
+    _score("last_miou", "last", "mIoU of the last epoch"),
+    _score("pixel_accuracy", "G", "pixel accuracy"),
+    _score("class_accuracy", "C", "mean class accuracy"),
+    _score("boundary_f1", "BF", "boundary F1 by the paper's rule"),
+    _score("fwiou", "fwIoU", "IoU weighted by class frequency", **ON_REQUEST),
+    _score("boundary_f1_script", "BFs", "boundary F1 by the released script's rule", **ON_REQUEST),
+    _score("boundary_iou", "BIoU", "IoU of the bands along boundaries", **ON_REQUEST),
+    _score("ece", "ECE", "expected calibration error, the least is best", **ON_REQUEST | LEAST),
+    _number("parameters", "params", lambda value: f"{value / 1e6:.2f} M", **LEAST),
+    _number(
         "multiply_adds",
         "GMACs",
-        lambda row: row.multiply_adds,
         lambda value: f"{value / 1e9:.1f}",
         "10^9 multiply-adds of one image",
-        shown="if any",
-        is_least_first=True,
+        **IF_ANY | LEAST,
     ),
-    number_column(
+    _number(
         "latency_ms",
         "ms",
-        lambda row: row.latency_ms,
-        lambda value: f"{value:.1f}",
+        "{:.1f}".format,
         "latency of one image, the fastest of many passes",
-        shown="if any",
-        is_least_first=True,
+        **IF_ANY | LEAST,
     ),
-    number_column(
+    _number(
         "peak_memory_mib",
         "MiB",
-        lambda row: row.peak_memory_mib,
-        lambda value: f"{value:.0f}",
+        "{:.0f}".format,
         "peak memory at inference",
-        shown="on request",
-        is_least_first=True,
+        **ON_REQUEST | LEAST,
     ),
-    number_column(
+    _number(
         "images_per_second",
         "img/s",
-        lambda row: row.images_per_second,
-        lambda value: f"{value:.1f}",
+        "{:.1f}".format,
         "training images a second of wall-clock time",
-        shown="on request",
+        **ON_REQUEST,
     ),
 )
 KEYS = tuple(column for column in COLUMNS if column.is_text)
@@ -188,7 +228,7 @@ def default_columns(rows: Sequence[ComparisonRow]) -> tuple[Column, ...]:
         column
         for column in COLUMNS
         if column.shown == "always"
-        or (column.shown == "if any" and any(column.has_value(row) for row in rows))
+        or (column.shown == "if any" and any(column.text(row) != DASH for row in rows))
     )
 
 

@@ -6,30 +6,33 @@ import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from operator import itemgetter
 
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.grid import BLIND_PREDICTORS, Bench
 from segnet.paths import report_folder
 from segnet.reporting.captions import interval_notes, notes_on, protocol_line
+from segnet.reporting.columns import COLUMNS, Column, Value, class_column
 from segnet.reporting.intervals import (
     DatasetIntervals,
     IntervalsRecord,
     find_intervals,
 )
 from segnet.reporting.published_rows import PublishedRows, published_beside
-from segnet.reporting.seed_summary import ComparisonRow, summarize_seeds
-from segnet.reporting.significance import key_of, number_rows
+from segnet.reporting.rows import ComparisonRow, summarize_seeds
+from segnet.reporting.significance import number_rows
 from segnet.results.cells import CellResult, Results
 from segnet.results.records import MeasureRecord
 from segnet.statistics.intervals import Difference
+
+BY_MIOU = next(column for column in COLUMNS if column.key == "miou")
 
 
 @dataclass(frozen=True)
 class Comparison:
     """All rows of one data set, and what a reader must know beside them.
 
-    Best mIoU first, unless :func:`segnet.reporting.sorting.sort_rows` gave another order.
+    Best mIoU first, unless :func:`sort_rows` gave another order.
     """
 
     dataset: str
@@ -44,12 +47,8 @@ class Comparison:
     published: PublishedRows | None = None
     """What others have published, where it was asked for."""
 
-    def blind_row(self, model: str) -> ComparisonRow | None:
-        """The row of a blind predictor, None if it is filtered out or has not run."""
-        return next((row for row in self.rows if row.model == model and row.seeds), None)
 
-
-def compare(
+def compare_cells(
     results: Results,
     *,
     models: Sequence[str] = (),
@@ -124,45 +123,65 @@ def add_published(comparisons: Sequence[Comparison], results: Results) -> tuple[
     return tuple(with_published)
 
 
+def sort_rows(comparisons: Sequence[Comparison], by: str) -> tuple[Comparison, ...]:
+    """The same comparisons, each with its rows sorted by one column.
+
+    Scores, seeds and img/s come greatest first, params least first, words by the alphabet. Rows
+    without a number come last. Rows that are equal keep their order, so they stay best mIoU first.
+
+    Args:
+        comparisons: one a data set; one without the class that is sorted by keeps its order.
+        by: a column by its heading or key, or a class by its name, in upper or lower case.
+
+    Raises:
+        UserError: if there is no such column or class.
+    """
+    classes = dict.fromkeys(name for one in comparisons for name in one.classes)
+    columns: dict[str, Column] = {}
+    for column in (*COLUMNS, *map(class_column, classes)):
+        for name in column.names:
+            columns.setdefault(name.lower(), column)
+    if by.lower() not in columns:
+        headings = dict.fromkeys(name for column in COLUMNS for name in column.names)
+        raise unknown("column to sort by", by, (*headings, *classes))
+    return tuple(
+        dataclasses.replace(one, rows=number_rows(_sorted(one.rows, columns[by.lower()]), one.gaps))
+        for one in comparisons
+    )
+
+
+def _sorted(rows: Sequence[ComparisonRow], column: Column) -> list[ComparisonRow]:
+    valued = [(column.quantity(row), row) for row in rows]
+    present = [(value, row) for value, row in valued if not _is_nan(value)]
+    absent = [row for value, row in valued if _is_nan(value)]
+    present.sort(key=itemgetter(0), reverse=not column.is_least_first)
+    return [*(row for _, row in present), *absent]
+
+
+def _is_nan(value: Value) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
 def _compare_on(
     dataset: str, cells: list[CellResult], results: Results, intervals: DatasetIntervals
 ) -> Comparison:
     groups: dict[tuple[str, str], list[CellResult]] = {}
     for one in cells:
         groups.setdefault((one.cell.model, one.cell.loss), []).append(one)
-    rows = [
-        _with_measures(summarize_seeds(group), results.bench.name, intervals)
-        for group in groups.values()
-    ]
-    rows.sort(
-        key=lambda row: -math.inf if math.isnan(row.miou.mean) else row.miou.mean, reverse=True
-    )
-    numbered = number_rows(rows, intervals.gaps)
+    rows = []
+    for (model, loss), group in groups.items():
+        measured = MeasureRecord.find(results.bench.name, dataset, model)
+        rows.append(summarize_seeds(group, intervals.of_row(f"{model}/{loss}"), measured))
+    numbered = number_rows(_sorted(rows, BY_MIOU), intervals.gaps)
     return Comparison(
         dataset=dataset,
         title=f"{results.bench.name}: {results.bench.title}",
         protocol=protocol_line(dataset, cells, results),
-        classes=tuple(dict.fromkeys(name for row in rows for name in row.iou)),
+        classes=tuple(dict.fromkeys(name for row in numbered for name in row.iou)),
         rows=numbered,
         notes=(
             *interval_notes(numbered, intervals),
             *notes_on(cells, numbered, results.bench, results.data[dataset]),
         ),
         gaps=intervals.gaps,
-    )
-
-
-def _with_measures(row: ComparisonRow, bench: str, intervals: DatasetIntervals) -> ComparisonRow:
-    """The row with its intervals, and the cost of its network where that was measured."""
-    measured = None if row.is_blind else MeasureRecord.find(bench, row.dataset, row.model)
-    costs: dict[str, Any] = {}
-    if measured is not None:
-        costs = {"multiply_adds": float(measured.multiply_adds), "latency_ms": measured.latency_ms}
-        if measured.peak_memory_mib is not None:
-            costs["peak_memory_mib"] = measured.peak_memory_mib
-    return dataclasses.replace(
-        row,
-        intervals=intervals.of_row(key_of(row)),
-        **costs,
-        measured_at=measured.place if measured else "",
     )

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from segnet.reporting.column import DASH, Entry, mean_and_sd, percent
-from segnet.reporting.grid import Grid
-from segnet.reporting.seed_summary import ComparisonRow
+from segnet.reporting.columns import mean_and_sd
+from segnet.reporting.rows import ComparisonRow
+from segnet.reporting.table import DASH, Entry, Table, percent, text_table
 from segnet.results.published import PublishedResult, load_published
 
 OURS = "this bench"
@@ -53,7 +53,7 @@ def published_beside(dataset: str, num_images: Sequence[int]) -> PublishedRows:
     return PublishedRows(tuple(ranked), tuple(others))
 
 
-def ranked_grid(rows: Sequence[ComparisonRow], published: PublishedRows) -> Grid:
+def ranked_table(rows: Sequence[ComparisonRow], published: PublishedRows) -> Table:
     """Our trained rows and the comparable published ones by mIoU, the best first."""
     lines: list[tuple[float, tuple[str, ...]]] = []
     for row in rows:
@@ -69,14 +69,14 @@ def ranked_grid(rows: Sequence[ComparisonRow], published: PublishedRows) -> Grid
         texts = (name_of(one), one.source, percent(miou), DASH, *map(percent, scores))
         lines.append((miou, texts))
     lines.sort(key=lambda line: -math.inf if math.isnan(line[0]) else line[0], reverse=True)
-    return Grid(
+    return Table(
         headings=("model", "source", "mIoU %", "95 %", "G", "C", "BF"),
         lines=tuple(tuple(Entry(text, texts[1] == OURS) for text in texts) for _, texts in lines),
         num_text_columns=2,
     )
 
 
-def others_grid(published: PublishedRows) -> Grid:
+def others_table(published: PublishedRows) -> Table:
     """The incomparable rows, one line a source, and why; their order says nothing."""
     groups: dict[tuple[str, str], list[str]] = {}
     for one, why in published.others:
@@ -84,13 +84,9 @@ def others_grid(published: PublishedRows) -> Grid:
         first = (f"{what} {percent(value)}" for what, value in scores if value is not None)
         text = f"{name_of(one)}{next(first, '')}"
         groups.setdefault((one.source, why), []).append(text)
-    return Grid(
-        headings=("source", "why it does not compare", "mIoU %; G or C where there is none"),
-        lines=tuple(
-            (Entry(source), Entry(why), Entry("; ".join(texts)))
-            for (source, why), texts in groups.items()
-        ),
-        num_text_columns=3,
+    return text_table(
+        ("source", "why it does not compare", "mIoU %; G or C where there is none"),
+        ((source, why, "; ".join(texts)) for (source, why), texts in groups.items()),
     )
 
 

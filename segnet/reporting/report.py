@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from segnet.atomic import fresh_folder, write_atomically
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.prepared.store import PreparedDataset
 from segnet.grid import Bench
 from segnet.paths import report_folder
-from segnet.reporting.comparison import Comparison, add_published, compare
-from segnet.reporting.html_report import html_report
-from segnet.reporting.intervals import IntervalsRecord, resample_bench
-from segnet.reporting.page import page_text
-from segnet.reporting.pictures import draw_dataset
-from segnet.reporting.run_rows import (
+from segnet.reporting.cell_tables import (
     CURVE_COLUMNS,
     csv_text,
     curve_rows,
     result_columns,
     result_rows,
 )
-from segnet.results.cells import load_results
+from segnet.reporting.comparison import Comparison, add_published, compare_cells
+from segnet.reporting.intervals import IntervalsRecord, resample_bench
+from segnet.reporting.report_figures import draw_dataset
+from segnet.reporting.report_pages import html_report, markdown_report
+from segnet.results.cells import Results, load_results
 from segnet.results.records import BenchRecord, DataFacts
 
 
@@ -68,22 +68,32 @@ def write_report(
     }
     results = load_results(bench, data)
     intervals = resample_bench(results)
-    comparisons = compare(results, intervals=intervals)
-    with_published = add_published(comparisons, results)
     folder = report_folder(bench.name)
     with fresh_folder(folder / "figures") as figures:
-        pictures = {
-            one.dataset: draw_dataset(figures, results, one, prepared.get(one.dataset))
-            for one in comparisons
-        }
-        texts = {
-            "results.csv": csv_text(result_rows(results), columns=result_columns(results)),
-            "curves.csv": csv_text(curve_rows(results), columns=CURVE_COLUMNS),
-            "index.md": page_text(results, with_published, pictures),
-            "index.html": html_report(results, with_published, pictures, figures),
-            IntervalsRecord.FILE_NAME: intervals.text(),
-        }
+        comparisons, texts = report_texts(results, intervals, prepared, figures)
     for name, text in texts.items():
         write_atomically(folder / name, text)
+    intervals.write(folder)
     BenchRecord(bench=bench, data=data).write(folder)
     return comparisons
+
+
+def report_texts(
+    results: Results,
+    intervals: IntervalsRecord,
+    prepared: Mapping[str, PreparedDataset],
+    figures: Path,
+) -> tuple[tuple[Comparison, ...], dict[str, str]]:
+    """The comparisons of a report and its text files by name; draws its figures into a folder."""
+    comparisons = compare_cells(results, intervals=intervals)
+    with_published = add_published(comparisons, results)
+    pictures = {
+        one.dataset: draw_dataset(figures, results, one, prepared.get(one.dataset))
+        for one in comparisons
+    }
+    return comparisons, {
+        "results.csv": csv_text(result_rows(results), columns=result_columns(results)),
+        "curves.csv": csv_text(curve_rows(results), columns=CURVE_COLUMNS),
+        "index.md": markdown_report(results, with_published, pictures),
+        "index.html": html_report(results, with_published, pictures, figures),
+    }

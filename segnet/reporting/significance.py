@@ -6,9 +6,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from segnet.reporting.column import Entry, percent
-from segnet.reporting.grid import Grid
-from segnet.reporting.seed_summary import ComparisonRow
+from segnet.reporting.rows import ComparisonRow
+from segnet.reporting.table import Entry, Table, percent, text_table
 from segnet.statistics.intervals import NO_DIFFERENCE, Difference
 
 SIGNS = {1: ">", -1: "<", 0: "="}
@@ -51,7 +50,7 @@ def signs_of(gaps: Iterable[Difference]) -> Signs:
     return signs
 
 
-def significance_grid(rows: Sequence[ComparisonRow], gaps: Iterable[Difference]) -> Grid:
+def signs_table(rows: Sequence[ComparisonRow], gaps: Iterable[Difference]) -> Table:
     """A square of ``>``, ``<`` and ``=``: how the mIoU of the row stands to that of the column."""
     signs = signs_of(gaps)
     compared = [row for row in rows if row.ties is not None]
@@ -60,7 +59,7 @@ def significance_grid(rows: Sequence[ComparisonRow], gaps: Iterable[Difference])
         pairs = ((key_of(row), key_of(other)) for other in compared)
         entries = [Entry(SIGNS[signs[pair]] if pair in signs else "") for pair in pairs]
         lines.append((Entry(str(row.number)), Entry(row.label), *entries))
-    return Grid(
+    return Table(
         headings=("#", "model / loss", *(str(row.number) for row in compared)),
         lines=tuple(lines),
         num_text_columns=2,
@@ -93,19 +92,18 @@ def gap_rows(rows: Sequence[ComparisonRow], gaps: Sequence[Difference]) -> list[
     return sorted(pairs, key=lambda pair: (pair["first_row"], pair["second_row"]))
 
 
-def gaps_grid(rows: Sequence[ComparisonRow], gaps: Sequence[Difference]) -> Grid:
+def pairs_table(rows: Sequence[ComparisonRow], gaps: Sequence[Difference]) -> Table:
     """One line a pair with the interval of the difference in points."""
-    lines = []
-    for pair in gap_rows(rows, gaps):
-        remark = f" ({pair['remark']})" if pair["remark"] else ""
-        texts = (
+    lines = [
+        (
             f"{pair['first_row']} {pair['first']} - {pair['second_row']} {pair['second']}",
-            pair["verdict"] + remark,
+            pair["verdict"] + (f" ({pair['remark']})" if pair["remark"] else ""),
             _points(pair["difference"]),
             f"{_points(pair['low'])} to {_points(pair['high'])}",
         )
-        lines.append(tuple(map(Entry, texts)))
-    return Grid(("pair", "verdict", "difference", "interval"), tuple(lines), 2)
+        for pair in gap_rows(rows, gaps)
+    ]
+    return text_table(("pair", "verdict", "difference", "interval"), lines, 2)
 
 
 def _points(fraction: float) -> str:

@@ -18,8 +18,8 @@ from fake_results import (
 
 from segnet.errors import UserError
 from segnet.grid import Bench, Cell
-from segnet.reporting.comparison import Comparison, compare
-from segnet.reporting.seed_summary import spread
+from segnet.reporting.comparison import Comparison, compare_cells
+from segnet.reporting.rows import spread
 from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
@@ -35,7 +35,7 @@ def cell_of(bench: Bench, *, model: str = "segnet_v1", seed: int = 0) -> Cell:
 
 
 def compared(bench: Bench) -> Comparison:
-    return compare(load_results(bench, DATA))[0]
+    return compare_cells(load_results(bench, DATA))[0]
 
 
 def test_spread_is_the_sample_standard_deviation() -> None:
@@ -161,7 +161,7 @@ def test_a_class_without_a_test_pixel_is_named() -> None:
 
 def test_what_the_data_set_says_of_itself_stands_under_the_table() -> None:
     facts = FACTS.model_copy(update={"note": "the split is ours and compares with nothing"})
-    comparison = compare(load_results(fake_bench(), {"streets": facts}))[0]
+    comparison = compare_cells(load_results(fake_bench(), {"streets": facts}))[0]
     assert "The split is ours and compares with nothing." in comparison.notes
 
 
@@ -216,11 +216,11 @@ def test_real_data_are_not_called_synthetic() -> None:
 def test_filters_keep_what_they_name() -> None:
     bench = fake_bench(datasets=["streets", "camvid"], losses=["ce", "dice"])
     results = load_results(bench, DATA)
-    (only,) = compare(results, models=["v1"], losses=["dice"], datasets=["camvid"])
+    (only,) = compare_cells(results, models=["v1"], losses=["dice"], datasets=["camvid"])
     assert [(row.dataset, row.model, row.loss) for row in only.rows] == [
         ("camvid", "segnet_v1", "dice")
     ]
-    with_blind = compare(results, losses=["ce"])[0]
+    with_blind = compare_cells(results, losses=["ce"])[0]
     names = {row.model for row in with_blind.rows}
     assert names == {"majority", "prior", "segnet_v1", "fcn8s"}
     assert {row.loss for row in with_blind.rows} == {"none", "ce"}
@@ -237,4 +237,4 @@ def test_filters_keep_what_they_name() -> None:
 def test_a_filter_that_matches_nothing_is_an_error(axis: str, name: str, message: str) -> None:
     results = load_results(fake_bench(), DATA)
     with pytest.raises(UserError, match=message):
-        compare(results, **{axis: [name]})
+        compare_cells(results, **{axis: [name]})

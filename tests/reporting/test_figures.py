@@ -17,16 +17,20 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from segnet.reporting.class_figures import class_heat_map, confusion_matrix, per_class_iou
-from segnet.reporting.curve_figure import Curves, training_curves
-from segnet.reporting.examples import Example
-from segnet.reporting.figure_style import PALETTE, assign_looks
-from segnet.reporting.figures import save_figure, svg_text
-from segnet.reporting.picture_figure import RIGHT_COLOR, WRONG_COLOR, prediction_grid
-from segnet.reporting.ranking_figures import cost_against_score, ranking
-from segnet.reporting.run_rows import CURVE_COLUMNS, csv_text, curve_rows
-from segnet.reporting.seed_summary import ComparisonRow, Interval, Spread
+from segnet.reporting.cell_tables import CURVE_COLUMNS, csv_text, curve_rows
+from segnet.reporting.curve_figures import Curves, training_curves
+from segnet.reporting.figure_style import PALETTE, assign_looks, save_figure, svg_text
+from segnet.reporting.prediction_figure import RIGHT_COLOR, WRONG_COLOR, Example, prediction_grid
+from segnet.reporting.rows import ComparisonRow, Spread
+from segnet.reporting.score_figures import (
+    class_heat_map,
+    confusion_matrix,
+    cost_against_score,
+    per_class_iou,
+    ranking,
+)
 from segnet.results.cells import load_results
+from segnet.statistics.intervals import Interval
 from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX
 
 ROOT = Path(__file__).parents[2]

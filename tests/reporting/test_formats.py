@@ -15,14 +15,12 @@ import numpy as np
 import pytest
 from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
 
-from segnet.reporting.column import Column
-from segnet.reporting.columns import COLUMNS, default_columns
-from segnet.reporting.comparison import Comparison, compare
-from segnet.reporting.formats import FORMATS
-from segnet.reporting.grid import Grid, comparison_grid, per_class_grid
-from segnet.reporting.latex import ESCAPES, escape_latex
-from segnet.reporting.plain_rows import comparison_csv, comparison_rows
-from segnet.reporting.sections import Choice
+from segnet.reporting.columns import COLUMNS, Column, default_columns
+from segnet.reporting.comparison import Comparison, compare_cells
+from segnet.reporting.comparison_tables import Choice, per_class_table, rows_table
+from segnet.reporting.formats import FORMATS, comparison_csv
+from segnet.reporting.markup import ESCAPES, escape_latex
+from segnet.reporting.table import Table
 from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
@@ -45,7 +43,7 @@ def comparisons() -> tuple[Comparison, ...]:
             write_cell(bench, cell, ONE_CLASS)
         elif cell.model == "fcn8s" and cell.seed == 0:
             write_cell(bench, cell, np.array([[[5, 0], [0, 0]]]))
-    return compare(load_results(bench, DATA))
+    return compare_cells(load_results(bench, DATA))
 
 
 def hostile() -> Comparison:
@@ -59,17 +57,17 @@ def hostile() -> Comparison:
     )
 
 
-def grids(comparison: Comparison) -> list[Grid]:
+def grids(comparison: Comparison) -> list[Table]:
     rows = comparison.rows
     columns = default_columns(rows)
-    return [comparison_grid(rows, columns), per_class_grid(rows, comparison.classes)]
+    return [rows_table(rows, columns), per_class_table(rows, comparison.classes)]
 
 
-def texts(grid: Grid) -> list[list[str]]:
+def texts(grid: Table) -> list[list[str]]:
     return [[*grid.headings], *([entry.text for entry in line] for line in grid.lines)]
 
 
-def best(grid: Grid) -> list[str]:
+def best(grid: Table) -> list[str]:
     return [entry.text for line in grid.lines for entry in line if entry.is_best]
 
 
@@ -138,7 +136,6 @@ def test_json_rows_are_fractions_and_none_for_nan() -> None:
     assert segnet["iou"]["road"]["mean"] == pytest.approx((1 + 8 / 10) / 2)
     assert fcn8s["iou"]["sky"]["mean"] is None
     assert missing["miou"] == {"mean": None, "sd": None, "low": None, "high": None}
-    assert rows == comparison_rows(comparisons()[1])
 
 
 def test_markdown_has_title_protocol_notes_and_both_tables() -> None:
@@ -266,7 +263,7 @@ def test_latex_escapes_are_those_of_the_manual() -> None:
 
 def test_a_new_column_is_in_every_format(monkeypatch: pytest.MonkeyPatch) -> None:
     column = Column("height", "tall", quantity=lambda row: 1.75, text=lambda row: "1.75 m")
-    for module in ("columns", "plain_rows"):
+    for module in ("columns", "formats"):
         monkeypatch.setattr(f"segnet.reporting.{module}.COLUMNS", (*COLUMNS, column))
     compared = comparisons()
     for name in ("table", "md", "latex", "html"):

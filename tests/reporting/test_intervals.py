@@ -15,15 +15,14 @@ from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import cell_report_folder, report_folder
 from segnet.reporting import interval_resampling
 from segnet.reporting.captions import interval_notes
-from segnet.reporting.comparison import Comparison, compare
+from segnet.reporting.comparison import Comparison, compare_cells, sort_rows
 from segnet.reporting.intervals import (
     DatasetIntervals,
     IntervalsRecord,
     digest_of,
     resample_bench,
 )
-from segnet.reporting.significance import gap_rows, significance_grid
-from segnet.reporting.sorting import sort_rows
+from segnet.reporting.significance import gap_rows, signs_table
 from segnet.results.cells import Results, cells_of, load_results
 from segnet.statistics.bootstrap import compare_pairs, resample_scores
 from segnet.statistics.intervals import ONE_SEED, Difference
@@ -73,7 +72,7 @@ def notes(comparison: Comparison) -> str:
 
 def test_intervals_are_those_of_the_statistics_over_all_seeds_of_a_row() -> None:
     results = write_bench(three_models())
-    (comparison,) = compare(results)
+    (comparison,) = compare_cells(results)
     models = ("majority", "prior", "segnet_v1", "fcn8s", "unet")
     counts = {
         model: np.stack([counts_of(one.cell) for one in results.cells if one.cell.model == model])
@@ -92,7 +91,7 @@ def test_intervals_are_those_of_the_statistics_over_all_seeds_of_a_row() -> None
 
 
 def test_rows_whose_difference_is_not_shown_name_each_other() -> None:
-    (comparison,) = compare(write_bench(three_models()))
+    (comparison,) = compare_cells(write_bench(three_models()))
     ties = {row.model: (row.number, row.ties) for row in comparison.rows}
     assert ties["unet"] == (1, ())
     assert {ties["segnet_v1"][0], ties["fcn8s"][0]} == {2, 3}
@@ -104,14 +103,14 @@ def test_rows_whose_difference_is_not_shown_name_each_other() -> None:
 
 
 def test_notes_state_the_blocks_what_the_interval_is_over_and_single_seeds() -> None:
-    (comparison,) = compare(write_bench(three_models()))
+    (comparison,) = compare_cells(write_bench(three_models()))
     text = notes(comparison)
     assert "10,000 resamples, blocks of 15 frames within 2 video sequences" in text
     assert "It speaks of other images, not of other trainings." in text
     assert "= row: no difference shown to these rows" in text
     assert "all 3 pairs hold together" in text
     assert ONE_SEED not in text
-    (single,) = compare(write_bench(three_models(seeds=(0,))))
+    (single,) = compare_cells(write_bench(three_models(seeds=(0,))))
     assert ONE_SEED in notes(single)
 
 
@@ -123,12 +122,12 @@ def test_a_note_says_that_resamples_lack_rare_classes(lost: float, said: bool) -
 
 def test_stills_are_drawn_one_by_one() -> None:
     stills = tuple(f"image{number}" for number in range(60))
-    (comparison,) = compare(write_bench(three_models(), stills))
+    (comparison,) = compare_cells(write_bench(three_models(), stills))
     assert "60 images one by one" in notes(comparison)
 
 
 def test_records_without_sequences_have_no_interval_and_say_why() -> None:
-    (comparison,) = compare(write_bench(three_models(), ()))
+    (comparison,) = compare_cells(write_bench(three_models(), ()))
     assert all(not row.intervals and row.ties is None for row in comparison.rows)
     assert "No intervals: some records do not say which test images are frames" in notes(comparison)
 
@@ -140,7 +139,7 @@ def test_cells_of_different_data_have_no_interval_and_say_why() -> None:
     counts = counts_of(cell)
     both = {"selected": counts, "last": counts}
     write_scores(bench, cell, both, sequences=VIDEO, fingerprint="00" * 32)
-    (comparison,) = compare(load_results(bench, DATA))
+    (comparison,) = compare_cells(load_results(bench, DATA))
     assert "No intervals: the cells were scored on different data" in notes(comparison)
 
 
@@ -150,42 +149,42 @@ def test_stored_intervals_are_used_without_reading_a_count(monkeypatch: pytest.M
     record.write(report_folder("fake"))
     assert IntervalsRecord.read(report_folder("fake")) == record
     monkeypatch.setattr(interval_resampling, "resample_cells", None)
-    (comparison,) = compare(results)
+    (comparison,) = compare_cells(results)
     assert all(row.intervals for row in comparison.rows)
-    (filtered,) = compare(results, models=["v1", "unet"])
+    (filtered,) = compare_cells(results, models=["v1", "unet"])
     assert [row.ties for row in filtered.rows] == [(), ()]
 
 
 def test_stored_intervals_of_other_scores_are_not_used() -> None:
     results = write_bench(three_models())
     resample_bench(results).write(report_folder("fake"))
-    before = compare(results)[0].rows[0].intervals
+    before = compare_cells(results)[0].rows[0].intervals
     cell = results.cells[-1].cell
     counts = counts_of(cell) + np.eye(2, dtype=np.int64) * 50
     both = {"selected": counts, "last": counts}
     write_scores(three_models(), cell, both, sequences=VIDEO)
     changed = load_results(three_models(), DATA)
     assert digest_of(changed.cells) != digest_of(results.cells)
-    row = compare(changed)[0].rows[0]
+    row = compare_cells(changed)[0].rows[0]
     assert not row.intervals  # the other seed has other labels
     assert before
-    assert "scored against other labels" in notes(compare(changed)[0])
+    assert "scored against other labels" in notes(compare_cells(changed)[0])
 
 
 def test_many_runs_are_not_resampled_on_the_way_but_a_few_of_them_are() -> None:
     bench = three_models(seeds=tuple(range(5)))
     results = write_bench(bench)
-    (comparison,) = compare(results)
+    (comparison,) = compare_cells(results)
     assert not any(row.intervals for row in comparison.rows)
     assert "intervals.json is not of these results" in notes(comparison)
-    (filtered,) = compare(results, models=["v1", "unet"])
+    (filtered,) = compare_cells(results, models=["v1", "unet"])
     assert all(row.intervals for row in filtered.rows)
 
 
 def test_a_missing_counts_file_is_a_note_of_the_table_and_an_error_of_the_report() -> None:
     results = write_bench(three_models())
     (cell_report_folder("fake", results.cells[-1].cell.slug) / "counts.npz").unlink()
-    assert "counts.npz does not exist" in notes(compare(results)[0])
+    assert "counts.npz does not exist" in notes(compare_cells(results)[0])
     with pytest.raises(UserError, match=r"counts\.npz does not exist"):
         resample_bench(results)
 
@@ -194,7 +193,7 @@ def test_more_models_than_pairs_can_be_told_apart_are_not_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(interval_resampling, "MAX_PAIRED", 2)
-    (comparison,) = compare(write_bench(three_models()))
+    (comparison,) = compare_cells(write_bench(three_models()))
     assert comparison.gaps == ()
     assert all(row.intervals for row in comparison.rows)
     assert "Differences are not tested" in notes(comparison)
@@ -212,8 +211,8 @@ def test_a_damaged_file_is_an_error_and_another_schema_is_nothing(text: str) -> 
 
 
 def test_the_square_is_antisymmetric_and_its_pairs_are_turned_to_the_order_of_the_rows() -> None:
-    (comparison,) = compare(write_bench(three_models()))
-    grid = significance_grid(comparison.rows, comparison.gaps)
+    (comparison,) = compare_cells(write_bench(three_models()))
+    grid = signs_table(comparison.rows, comparison.gaps)
     square = [[entry.text for entry in line[2:]] for line in grid.lines]
     assert square == [["", ">", ">"], ["<", "", "="], ["<", "=", ""]]
     first, second, third = gap_rows(comparison.rows, comparison.gaps)

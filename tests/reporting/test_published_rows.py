@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from fake_results import FACTS, fake_bench, write_cell
 
-from segnet.reporting.comparison import Comparison, add_published, compare
+from segnet.reporting.comparison import Comparison, add_published, compare_cells
+from segnet.reporting.comparison_tables import Choice
 from segnet.reporting.formats import FORMATS
-from segnet.reporting.published_rows import OURS, others_grid, published_beside, ranked_grid
-from segnet.reporting.sections import Choice
+from segnet.reporting.published_rows import OURS, others_table, published_beside, ranked_table
 from segnet.results.cells import cells_of, load_results
 
 DATA = {"camvid": FACTS.model_copy(update={"synthetic": False}), "streets": FACTS}
@@ -31,13 +31,13 @@ def compared(num_images: int = 233, dataset: str = "camvid") -> Comparison:
         # IoU 45/100 and 45/100
         write_cell(bench, cell, np.array([[[45, 27], [28, 45]]] * num_images))
     results = load_results(bench, DATA)
-    return add_published(compare(results), results)[0]
+    return add_published(compare_cells(results), results)[0]
 
 
 def test_comparable_values_are_ranked_with_ours_and_others_never() -> None:
     comparison = compared()
     assert comparison.published is not None
-    grid = ranked_grid(comparison.rows, comparison.published)
+    grid = ranked_table(comparison.rows, comparison.published)
     scores = [float(line[2].text) for line in grid.lines]
     assert scores == sorted(scores, reverse=True)
     assert [line[0].text for line in grid.lines if line[1].text == OURS] == ["segnet_v1 / ce"]
@@ -64,7 +64,7 @@ def test_a_value_of_another_number_of_test_images_is_not_ranked() -> None:
 
 
 def test_incomparable_rows_say_why_and_have_no_number() -> None:
-    grid = others_grid(published_beside("camvid", [233]))
+    grid = others_table(published_beside("camvid", [233]))
     assert grid.headings[:2] == ("source", "why it does not compare")
     assert any("3,433 images" in line[1].text for line in grid.lines)
     assert all(line[1].text for line in grid.lines)

@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from segnet.errors import UserError
-from segnet.reporting.comparison import Comparison
-from segnet.reporting.seed_summary import ComparisonRow, Spread
-from segnet.reporting.sorting import sort_rows
+from segnet.reporting.comparison import Comparison, sort_rows
+from segnet.reporting.rows import ComparisonRow, Spread
 
 
 def one(value: float) -> Spread:

@@ -186,7 +186,7 @@ def test_a_record_is_read_once_however_many_cells_there_are(
 
 @pytest.mark.parametrize(
     "module",
-    ["segnet.results.cells", "segnet.reporting.comparison", "segnet.reporting.tables"],
+    ["segnet.results.cells", "segnet.reporting.comparison", "segnet.reporting.formats"],
 )
 def test_comparing_imports_nothing_heavy(module: str) -> None:
     heavy = ("torch", "pandas", "matplotlib", "mlflow", "PIL")

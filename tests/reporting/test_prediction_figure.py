@@ -8,7 +8,7 @@ import pytest
 from fake_results import TWO_CLASSES, fake_prepared
 
 from segnet.errors import UserError
-from segnet.reporting.examples import collect_examples, pick_examples, read_predictions
+from segnet.reporting.prediction_figure import collect_examples, pick_examples, read_predictions
 
 
 def test_the_best_the_median_and_the_worst_images_are_picked() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from segnet.reporting.lr_figure import learning_rate_curve
+from segnet.reporting.curve_figures import learning_rate_curve
 
 RATES, LOSSES, SMOOTHED = (1e-3, 1e-2, 1e-1), (2.0, 1.0, 90.0), (2.0, 1.4, 8.0)
 

@@ -1,4 +1,4 @@
-"""Flat tables for machines: one row a run and checkpoint, one row a run and epoch. No torch."""
+"""Tables of the cells of a bench: two CSV files and what a report says of them. No torch."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from segnet.paths import PRESETS
+from segnet.reporting.table import DASH, Table, text_table
 from segnet.results.cells import CellResult, Results
 from segnet.results.history import read_history
 from segnet.results.records import CHECKPOINTS, Evaluation, Provenance
@@ -144,3 +146,80 @@ def _provenance(result: CellResult) -> dict[str, Any]:
         return {}
     plain = source.model_dump(exclude={"versions"}) | {"torch": source.versions.get("torch")}
     return {column: plain[column] for column in PROVENANCE_COLUMNS}
+
+
+def unfinished_table(cells: Sequence[CellResult]) -> Table:
+    """The cells that the comparison lacks, and why."""
+    unfinished = [one for one in cells if one.status != "done"]
+    lines = ((one.cell.slug, one.status, one.reason) for one in unfinished)
+    return text_table(("cell", "status", "reason"), lines)
+
+
+def setup_commands(results: Results) -> list[str]:
+    """How to run the bench again, from the commit that it was run from if that is one."""
+    commits = {
+        source.commit.removesuffix("+dirty")
+        for one in results.cells
+        if (source := provenance_of(one)) and source.commit != "unknown"
+    }
+    checkout = [f"git checkout {commit}" for commit in commits] if len(commits) == 1 else []
+    name = results.bench.name
+    if (PRESETS / f"{name}.yaml").exists():
+        return [*checkout, f"segbench preset {name} && dvc repro"]
+    return [*checkout, "segbench run  # with the block `bench` of bench.json in params.yaml"]
+
+
+def reproduce_table(results: Results) -> Table:
+    """The command that makes each number of the comparison, for the bench of ``params.yaml``."""
+    commands: dict[tuple[str, str, str], list[str]] = {}
+    for one in results.cells:
+        cell = one.cell
+        commands.setdefault((cell.dataset, cell.model, cell.loss), []).append(_stage(one, results))
+    lines = [
+        (dataset, model, DASH if loss == "none" else loss, f"dvc repro {' '.join(stages)}")
+        for (dataset, model, loss), stages in commands.items()
+    ]
+    return text_table(("data", "model", "loss", "command"), lines)
+
+
+def _stage(one: CellResult, results: Results) -> str:
+    """The stage of ``dvc.yaml`` that scores the cell; DVC runs the training before it."""
+    cell = one.cell
+    if one.is_blind:
+        return f"blind_predictors@{cell.bench}-{cell.dataset}"
+    kind = "evaluate" if cell.seed in results.bench.seeds else "evaluate_more_seeds"
+    return f"{kind}@{cell.bench}-{cell.dataset}-{cell.model}-{cell.loss}-{cell.seed}"
+
+
+def provenance_table(cells: Sequence[CellResult]) -> Table:
+    """A line for each cell that is there: what made its weights, or a blind predictor's scores."""
+    headings = (
+        *("cell", "commit", "date (UTC)", "device", "precision", "threads", "seed"),
+        *("python", "torch", "data"),
+    )
+    lines = []
+    for one in cells:
+        source = provenance_of(one)
+        if source is None:
+            continue
+        lines.append(
+            (
+                one.cell.slug,
+                _short_commit(source.commit),
+                source.date[:16].replace("T", " "),
+                source.device,
+                source.precision,
+                str(source.threads),
+                DASH if one.is_blind else str(one.cell.seed),
+                source.python,
+                source.versions.get("torch", DASH),
+                source.data_fingerprint[:12],
+            )
+        )
+    return text_table(headings, lines)
+
+
+def _short_commit(commit: str) -> str:
+    """Eight digits, and ``+dirty`` where the code was not the commit's."""
+    plain = commit.removesuffix("+dirty")
+    return plain[:8] + commit[len(plain) :]

@@ -13,22 +13,28 @@ from matplotlib.figure import Figure
 
 from segnet.datasets.prepared.store import PreparedDataset
 from segnet.paths import cell_report_folder, cell_run_folder
-from segnet.reporting.class_figures import class_heat_map, confusion_matrix, per_class_iou
 from segnet.reporting.comparison import Comparison
-from segnet.reporting.curve_figure import Curves, training_curves
-from segnet.reporting.examples import collect_examples, read_predictions
-from segnet.reporting.figure_style import Look, assign_looks
-from segnet.reporting.figures import save_figure, svg_text
-from segnet.reporting.picture_figure import prediction_grid
-from segnet.reporting.ranking_figures import cost_against_score, ranking
-from segnet.reporting.seed_summary import ComparisonRow
+from segnet.reporting.curve_figures import Curves, training_curves
+from segnet.reporting.figure_style import assign_looks, save_figure, svg_text
+from segnet.reporting.prediction_figure import (
+    collect_examples,
+    prediction_grid,
+    read_predictions,
+)
+from segnet.reporting.rows import ComparisonRow
+from segnet.reporting.score_figures import (
+    Looks,
+    class_heat_map,
+    confusion_matrix,
+    cost_against_score,
+    per_class_iou,
+    ranking,
+)
 from segnet.results.array_files import PREDICTIONS_FILE
 from segnet.results.cells import CellResult, Results
 from segnet.results.history import read_history
 from segnet.scoring.counts.metrics import miou
 from segnet.scoring.scores import read_counts
-
-Looks = Mapping[tuple[str, str], Look]
 
 
 class Picture(NamedTuple):
@@ -143,7 +149,7 @@ def _draw_classes(
         rows,
         comparison.classes,
         looks,
-        prior=comparison.blind_row("prior"),
+        prior=next((row for row in comparison.rows if row.model == "prior" and row.seeds), None),
         title=f"{comparison.dataset}: test IoU of each class",
     )
     caption = (

@@ -7,12 +7,13 @@ says nothing of how the score depends on the choice of test images, of which its
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from segnet.grid import BLIND_PREDICTORS
 from segnet.results.cells import CellResult
-from segnet.results.records import Scores
+from segnet.results.records import MeasureRecord
 from segnet.statistics.intervals import Interval
 
 
@@ -26,6 +27,12 @@ class Spread:
     low: float
     high: float
 
+
+MEANS = (
+    *("pixel_accuracy", "class_accuracy", "fwiou"),
+    *("boundary_f1", "boundary_f1_script", "boundary_iou", "ece"),
+)
+"""Scores of which a row shows the mean over seeds alone."""
 
 NO_INTERVAL = Interval(math.nan, math.nan, math.nan)
 
@@ -95,19 +102,26 @@ def spread(values: Iterable[float]) -> Spread:
     return Spread(mean, sd, min(defined), max(defined))
 
 
-def summarize_seeds(group: list[CellResult]) -> ComparisonRow:
-    """One row from the cells of one model and loss on one data set."""
+def summarize_seeds(
+    group: Sequence[CellResult], intervals: Mapping[str, Interval], measured: MeasureRecord | None
+) -> ComparisonRow:
+    """One row from the cells of one model and loss on one data set.
+
+    Args:
+        group: cells that differ in their seed alone.
+        intervals: of the row, by score.
+        measured: what the network costs, if that was measured.
+    """
     cell = group[0].cell
     done = [one for one in group if one.status == "done"]
-    selected = [found for one in done if (found := one.score_of("selected"))]
-    last = [found for one in done if (found := one.score_of("last"))]
+    scores = [found.scores for one in done if (found := one.score_of("selected"))]
+    last = [found.scores.miou for one in done if (found := one.score_of("last"))]
     trained = [one.train for one in done if one.train]
-    scores = [one.scores for one in selected]
-    names = dict.fromkeys(name for one in scores for name in one.iou)
-
-    def mean(score: Callable[[Scores], float]) -> float:
-        return spread(score(one) for one in scores).mean
-
+    classes = dict.fromkeys(name for one in scores for name in one.iou)
+    peak = measured.peak_memory_mib if measured else None
+    means: dict[str, Any] = {
+        name: spread(getattr(one, name) for one in scores).mean for name in MEANS
+    }
     return ComparisonRow(
         dataset=cell.dataset,
         model=cell.model,
@@ -115,16 +129,15 @@ def summarize_seeds(group: list[CellResult]) -> ComparisonRow:
         seeds=tuple(one.cell.seed for one in done),
         planned_seeds=len(group),
         miou=spread(one.miou for one in scores),
-        last_miou=spread(one.scores.miou for one in last).mean,
-        pixel_accuracy=mean(lambda one: one.pixel_accuracy),
-        class_accuracy=mean(lambda one: one.class_accuracy),
-        fwiou=mean(lambda one: one.fwiou),
-        boundary_f1=mean(lambda one: one.boundary_f1),
-        boundary_f1_script=mean(lambda one: one.boundary_f1_script),
-        boundary_iou=mean(lambda one: one.boundary_iou),
-        ece=mean(lambda one: one.ece),
-        iou={name: spread(one.iou[name] for one in scores) for name in names},
+        last_miou=spread(last).mean,
+        iou={name: spread(one.iou[name] for one in scores) for name in classes},
         classes_scored=tuple(sorted({one.classes_scored for one in scores})),
         parameters=spread(float(one.parameters) for one in trained).mean,
         images_per_second=spread(one.images_per_second for one in trained).mean,
+        multiply_adds=float(measured.multiply_adds) if measured else math.nan,
+        latency_ms=measured.latency_ms if measured else math.nan,
+        peak_memory_mib=math.nan if peak is None else peak,
+        measured_at=measured.place if measured else "",
+        intervals=intervals,
+        **means,
     )

@@ -16,7 +16,7 @@ from fake_results import (
     write_training,
 )
 
-from segnet.reporting.run_rows import (
+from segnet.reporting.cell_tables import (
     CURVE_COLUMNS,
     csv_text,
     curve_rows,

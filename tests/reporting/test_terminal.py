@@ -9,18 +9,13 @@ import pytest
 from fake_results import FACTS, GOOD, ONE_CLASS, PERFECT, fake_bench, write_cell
 from rich.console import Console
 
-from segnet.reporting.column import Column, Entry, mean_and_sd, percent
-from segnet.reporting.columns import COLUMNS
-from segnet.reporting.comparison import Comparison, compare
-from segnet.reporting.sections import Choice, titled_grids
-from segnet.reporting.seed_summary import Spread
-from segnet.reporting.tables import (
-    break_name,
-    markdown_grid,
-    markdown_table,
-    split_grid,
-    terminal_parts,
-)
+from segnet.reporting.columns import COLUMNS, Column, mean_and_sd
+from segnet.reporting.comparison import Comparison, compare_cells
+from segnet.reporting.comparison_tables import Choice, comparison_tables
+from segnet.reporting.markup import markdown_table
+from segnet.reporting.rows import Spread
+from segnet.reporting.table import Entry, Table, percent
+from segnet.reporting.terminal import break_name, split_table, terminal_parts
 from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS}
@@ -38,12 +33,12 @@ def small_comparison() -> Comparison:
     write_cell(bench, prior, ONE_CLASS)
     write_cell(bench, first, PERFECT)
     write_cell(bench, second, GOOD)
-    return compare(load_results(bench, DATA))[0]
+    return compare_cells(load_results(bench, DATA))[0]
 
 
 def markdown_lines(comparison: Comparison, *, table: int = 0) -> list[str]:
-    grids = titled_grids(comparison, Choice(per_class=True))
-    return markdown_grid(grids[table].grid).splitlines()
+    tables = comparison_tables(comparison, Choice(per_class=True))
+    return markdown_table(tables[table]).splitlines()
 
 
 def text_of(comparison: Comparison, choice: Choice, *, width: int = 100) -> str:
@@ -98,7 +93,7 @@ def wide_comparison() -> Comparison:
     bench = fake_bench(models=models, losses=["ce_dice_balanced"], seeds=[0, 1])
     for number, cell in enumerate(cells_of(bench)):
         write_cell(bench, cell, (GOOD, PERFECT)[number % 2])
-    return compare(load_results(bench, DATA))[0]
+    return compare_cells(load_results(bench, DATA))[0]
 
 
 @pytest.mark.parametrize("columns", [(), COLUMNS], ids=["default", "all"])
@@ -112,13 +107,13 @@ def test_the_terminal_tables_fit_100_columns(columns: tuple[Column, ...]) -> Non
 
 def test_columns_that_do_not_fit_abreast_are_a_table_of_their_own_with_every_row() -> None:
     # 11 networks and the prior; the majority is not shown by class
-    *_, per_class = titled_grids(wide_comparison(), Choice(per_class=True))
-    parts = split_grid(per_class.grid, width=60)
+    *_, per_class = comparison_tables(wide_comparison(), Choice(per_class=True))
+    parts = split_table(per_class, width=60)
     assert len(parts) > 1
     assert [part.headings[0] for part in parts] == ["class"] * len(parts)
-    assert [name for part in parts for name in part.headings[1:]] == [*per_class.grid.headings[1:]]
+    assert [name for part in parts for name in part.headings[1:]] == [*per_class.headings[1:]]
     roads = [entry for part in parts for entry in part.lines[0][1:]]
-    assert roads == [*per_class.grid.lines[0][1:]]
+    assert roads == [*per_class.lines[0][1:]]
 
 
 def test_long_names_break_after_their_parts_and_the_default_table_stays_whole() -> None:
@@ -130,7 +125,7 @@ def test_long_names_break_after_their_parts_and_the_default_table_stays_whole() 
     bench = fake_bench(models=["fcn_basic_no_addition_no_dim_reduction"], seeds=[0, 1])
     for cell, counts in zip(cells_of(bench)[2:], (PERFECT, GOOD), strict=True):
         write_cell(bench, cell, counts)
-    (comparison,) = compare(load_results(bench, DATA))
+    (comparison,) = compare_cells(load_results(bench, DATA))
     lines = text_of(comparison, Choice()).splitlines()
     shown = [line.split() for line in lines]
     assert [words[1] for words in shown if "fcn_basic_no_" in words] == ["fcn_basic_no_"]
@@ -140,5 +135,5 @@ def test_long_names_break_after_their_parts_and_the_default_table_stays_whole() 
 
 
 def test_a_vertical_line_does_not_end_a_markdown_cell() -> None:
-    table = markdown_table(["a|b"], [[Entry("c|d", is_best=True)]], num_text_columns=1)
-    assert table.splitlines() == ["| a\\|b |", "| --- |", "| **c\\|d** |"]
+    table = Table(("a|b",), ((Entry("c|d", is_best=True),),), 1)
+    assert markdown_table(table).splitlines() == ["| a\\|b |", "| --- |", "| **c\\|d** |"]

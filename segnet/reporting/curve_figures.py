@@ -1,4 +1,4 @@
-"""The figure of how training went. Equal inputs give equal bytes."""
+"""Figures of how training went, and of a learning-rate range test. Equal inputs, equal bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from segnet.reporting.figure_style import STYLE, Look
+from segnet.reporting.figure_style import PALETTE, STYLE, Look
 
 
 @dataclass(frozen=True)
@@ -73,3 +73,32 @@ def _draw_seeds(axes: Axes, series: Sequence[tuple[Any, Any]], style: Any) -> No
         mean = np.mean([values for _, values in series], axis=0)
         marker = "o" if len(epochs) == 1 else ""  # a line of one point would not show
         axes.plot(epochs, mean, linewidth=1.8, marker=marker, **style)
+
+
+def learning_rate_curve(
+    learning_rates: Sequence[float],
+    losses: Sequence[float],
+    smoothed_losses: Sequence[float],
+    *,
+    suggestion: float,
+    title: str,
+) -> Figure:
+    """Loss by learning rate, each batch thin and smoothed thick; the suggestion is marked.
+
+    The losses' axis ends where the smoothed loss does, so that one wild batch flattens nothing. A
+    suggestion that is NaN is not drawn.
+    """
+    with mpl.rc_context(STYLE):
+        figure = Figure(figsize=(6.4, 3.7), layout="constrained")
+        axes = figure.subplots()
+        axes.set_title(title)
+        color, mark = PALETTE[:2]
+        axes.plot(learning_rates, losses, color=color, linewidth=0.7, alpha=0.4, label="batch")
+        axes.plot(learning_rates, smoothed_losses, color=color, linewidth=1.8, label="smoothed")
+        if not math.isnan(suggestion):
+            label = f"suggestion {suggestion:.1e}"
+            axes.axvline(suggestion, color=mark, linestyle="--", label=label)
+        axes.set(xscale="log", xlabel="learning rate", ylabel="training loss")
+        axes.set_ylim(0, 1.05 * max(smoothed_losses))
+        figure.legend(loc="outside lower center", ncols=3)
+    return figure
