@@ -58,9 +58,9 @@ def score(
     import torch
 
     from segnet.reporting.columns import choose_columns, default_columns
+    from segnet.reporting.comparison_tables import Choice
     from segnet.reporting.formats import FORMATS
-    from segnet.reporting.sections import Choice
-    from segnet.reporting.tables import terminal_parts
+    from segnet.reporting.terminal import terminal_parts
     from segnet.submissions.label_code import read_label_code
     from segnet.submissions.scoring import score_predictions
     from segnet.submissions.table import find_rival, tabulate

@@ -10,8 +10,8 @@ import numpy as np
 
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.paths import cell_report_folder
-from segnet.reporting.comparison import Comparison, compare
-from segnet.reporting.seed_summary import ComparisonRow, Spread
+from segnet.reporting.comparison import Comparison, compare_cells
+from segnet.reporting.rows import ComparisonRow, Spread
 from segnet.reporting.significance import number_rows
 from segnet.results.cells import CellResult, load_bench
 from segnet.results.records import Scores
@@ -65,7 +65,7 @@ def find_rival(text: str, dataset: str) -> Rival:
         raise UserError(f"bench '{bench}': {unknown('loss', loss, losses)}")
     if not cells:
         raise UserError(f"{text} is not trained yet. Run `dvc repro`.")
-    shown = compare(results, models=[model], losses=[loss], datasets=[dataset])
+    shown = compare_cells(results, models=[model], losses=[loss], datasets=[dataset])
     row = next(row for one in shown for row in one.rows if row.model == model)
     return Rival(row, tuple(cells))
 
