@@ -1,1 +1,1 @@
-"""What runs: ``params.yaml``, presets, plans, and what stands in the way of a run. No torch."""
+"""What runs: ``params.yaml``, presets, plans, and what stands in the way of a run."""

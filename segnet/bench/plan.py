@@ -1,4 +1,4 @@
-"""``segbench run``: choose a bench, write it into ``params.yaml``, and let DVC run it."""
+"""``segbench run``: choose a bench, write it into ``params.yaml``, and let DVC run it. No torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Presets: named contents of the block ``bench`` of ``params.yaml``; and how blocks are written."""
+"""Presets: named contents of the block ``bench`` of ``params.yaml``; blocks as text. No torch."""
 
 from __future__ import annotations
 
