@@ -1,3 +1,5 @@
+"""Source: karolcymerys/oxford-iiit-pets-segmentation at 5ab643c, segnet/modelv2.py."""
+
 from __future__ import annotations
 
 import pytest
@@ -28,7 +30,7 @@ def encode(network: SegNetV2, images: Tensor) -> tuple[list[Tensor], list[tuple[
 
 
 def written_out(network: SegNetV2, images: Tensor) -> Tensor:
-    """d1 = D1(e5), d2 = D2(d1 + e4), ..., d5 = D5(d4 + e1): science.md 3.1."""
+    """d1 = D1(e5), d2 = D2(d1 + e4), ..., d5 = D5(d4 + e1)."""
     (e1, e2, e3, e4, e5), sizes = encode(network, images)
     decoded = e5
     for depth, skip in ((4, None), (3, e4), (2, e3), (1, e2), (0, e1)):

@@ -1,3 +1,5 @@
+"""Source: karolcymerys/oxford-iiit-pets-segmentation at 5ab643c, segnet/modelv3.py."""
+
 from __future__ import annotations
 
 import pytest
@@ -10,7 +12,7 @@ from segnet.models.segnet_v3 import SegNetV3
 
 
 def written_out(network: SegNetV3, images: Tensor) -> Tensor:
-    """d1 = D1(e5), d2 = D2(cat(d1, e4)), ..., d5 = D5(cat(d4, e1)): science.md 3.1."""
+    """d1 = D1(e5), d2 = D2(cat(d1, e4)), ..., d5 = D5(cat(d4, e1))."""
     features = network.normalize(images)
     stack = []
     for stage in network.encoder.stages:
