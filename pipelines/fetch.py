@@ -11,7 +11,7 @@ import argparse
 import sys
 
 from segnet.bench.config import load_config
-from segnet.datasets import define_dataset
+from segnet.datasets.registry import define_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import raw_folder, weights_folder
 

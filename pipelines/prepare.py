@@ -17,10 +17,10 @@ from rich.table import Table
 from rich.text import Text
 
 from segnet.bench.config import load_config
-from segnet.datasets import define_dataset
 from segnet.datasets.prepared.store import PreparedDataset, PreparedSplit
 from segnet.datasets.preparing.parallel import worker_processes
 from segnet.datasets.preparing.writing import write_dataset
+from segnet.datasets.registry import define_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, raw_folder
 

@@ -11,8 +11,8 @@ import sys
 from rich.console import Console
 
 from segnet.bench.config import load_config
-from segnet.datasets import define_dataset
 from segnet.datasets.prepared.store import read_dataset
+from segnet.datasets.registry import define_dataset
 from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, report_folder
 from segnet.reporting.comparison_tables import Choice

@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from segnet.bench.config import Config
-from segnet.datasets import define_dataset
 from segnet.datasets.custom import stop_on_errors
 from segnet.datasets.custom.description import Description
 from segnet.datasets.custom.mask_decoding import REPLACE
 from segnet.datasets.custom.pairs import survey
 from segnet.datasets.preparing.picture_files import picture_size
+from segnet.datasets.registry import define_dataset
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.paths import raw_folder

@@ -12,7 +12,7 @@ import torch
 
 from segnet.bench.config import Config, load_config
 from segnet.bench.presets import preset_files
-from segnet.datasets import DATASETS, define_dataset
+from segnet.datasets.registry import DATASETS, define_dataset
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.losses import LOSSES

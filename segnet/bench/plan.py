@@ -19,9 +19,9 @@ from segnet.bench.defaults import (
     measure_own_data,
 )
 from segnet.bench.presets import preset_files, write_bench
-from segnet.datasets import define_dataset
 from segnet.datasets.custom.description import read_description
 from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
+from segnet.datasets.registry import define_dataset
 from segnet.errors import UserError, expand_short_name, lookup, unknown
 from segnet.grid import Bench
 from segnet.models.pretrained.weights import ENCODER_WEIGHTS, VGG16_FILE

@@ -35,7 +35,7 @@ def predict(
 ) -> None:
     """Draw a trained model's prediction over images."""
     from segnet.compute import choose_compute
-    from segnet.datasets import define_dataset
+    from segnet.datasets.registry import define_dataset
     from segnet.inference.bayesian import PAPER_SAMPLES, dropout_layers
     from segnet.inference.photos import find_images, read_photo
     from segnet.inference.prediction import (

@@ -8,7 +8,7 @@ from fake_project import write_params
 
 from segnet.bench.config import load_config
 from segnet.bench.inventory import Entry, dataset_entries, inventory
-from segnet.datasets import DATASETS
+from segnet.datasets.registry import DATASETS
 from segnet.models import MODELS
 
 

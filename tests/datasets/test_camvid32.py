@@ -10,10 +10,11 @@ from fake_camvid32 import SEQUENCES, UNLABELLED, expect_small_camvid32, make_cam
 from fakes import serve, zip_folder
 from PIL import Image
 
-from segnet.datasets import camvid32, define_dataset
+from segnet.datasets import camvid32
 from segnet.datasets.camvid32.classes import CAMVID_32, RAW_CLASSES
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.preparing.samples import Sample
+from segnet.datasets.registry import define_dataset
 from segnet.errors import UserError
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX
 

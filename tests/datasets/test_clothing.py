@@ -11,10 +11,11 @@ from fake_clothing import LABELLED_PHOTOS, expect_small_clothing, make_clothing
 from fakes import serve, zip_folder
 from PIL import Image
 
-from segnet.datasets import clothing, define_dataset
+from segnet.datasets import clothing
 from segnet.datasets.clothing.labels import CLASSES, GROUPS_FILE, merged_classes
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.preparing.samples import Sample
+from segnet.datasets.registry import define_dataset
 from segnet.errors import UserError
 from segnet.schema import read_yaml
 

@@ -10,11 +10,12 @@ import pytest
 import scipy.io
 from fake_clothing import ABSENT
 
-from segnet.datasets import clothing, define_dataset
+from segnet.datasets import clothing
 from segnet.datasets.clothing.labels import CLASSES
 from segnet.datasets.prepared.store import PreparedDataset
 from segnet.datasets.preparing.parallel import worker_processes
 from segnet.datasets.preparing.writing import write_dataset
+from segnet.datasets.registry import define_dataset
 
 MIRROR = os.environ.get("SEGBENCH_MIRROR")
 pytestmark = pytest.mark.skipif(MIRROR is None, reason="SEGBENCH_MIRROR is not set")

@@ -11,13 +11,13 @@ import pytest
 from fake_custom import CLASSES, INK, YAML, make_custom, recolor
 from PIL import Image
 
-from segnet.datasets import define_dataset
 from segnet.datasets.custom import MANIFEST
 from segnet.datasets.custom.description import FractionPerSplit
 from segnet.datasets.custom.splits import split_by_fractions
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.preparing.samples import Sample
 from segnet.datasets.preparing.writing import write_dataset
+from segnet.datasets.registry import define_dataset
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +19,7 @@ from fake_custom import make_custom
 from fake_photos import make_sunrgbd, make_voc, use_fake_lists, use_fake_sunrgbd
 from fakes import CAMVID_SIZES, files_of, make_camvid
 
-from segnet.datasets import DATASETS, camvid
+from segnet.datasets import camvid
 from segnet.datasets.custom import write_manifest
 from segnet.datasets.custom.description import read_description
 from segnet.datasets.definition import DatasetDefinition, define
@@ -26,6 +28,7 @@ from segnet.datasets.prepared.store import PreparedDataset
 from segnet.datasets.preparing.palette import to_lab
 from segnet.datasets.preparing.samples import Sample
 from segnet.datasets.preparing.writing import write_dataset
+from segnet.datasets.registry import DATASETS
 from segnet.paths import raw_folder
 from segnet.taxonomy import IGNORE_COLOR, IGNORE_INDEX
 
@@ -220,3 +223,12 @@ def test_the_data_sheet_says_where_the_data_is_from_and_what_is_odd(name: str) -
 
 def every_sample(definition: DatasetDefinition, folder: Path) -> list[Sample]:
     return [one for part in definition.samples(folder).values() for one in part]
+
+
+def test_registry_imports_no_data_set_before_it_is_asked_for() -> None:
+    code = (
+        "import sys, segnet.datasets.registry, segnet.datasets.prepared.store; "
+        "sys.exit(any(f'segnet.datasets.{name}' in sys.modules "
+        "for name in segnet.datasets.registry.DATASETS))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

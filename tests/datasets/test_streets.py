@@ -7,9 +7,9 @@ import pytest
 from fake_custom import make_custom
 
 from segnet.bench.config import load_config
-from segnet.datasets import DATASETS, define_dataset
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.preparing.samples import Pair, Sample
+from segnet.datasets.registry import DATASETS, define_dataset
 from segnet.datasets.streets.scene import draw_scene
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX

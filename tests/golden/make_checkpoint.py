@@ -18,9 +18,9 @@ import torch
 
 from segnet.bench.config import load_config
 from segnet.compute import choose_compute
-from segnet.datasets import define_dataset
 from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.datasets.preparing.writing import write_dataset
+from segnet.datasets.registry import define_dataset
 from segnet.losses.building import build_loss
 from segnet.models.building import build_model
 from segnet.models.weight_files import copy_weights, save_weights

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pipelines import fetch, prepare
-from segnet.datasets import DATASETS
 from segnet.datasets.prepared.store import read_dataset
 from segnet.datasets.preparing.samples import Pair, Sample
 from segnet.datasets.preparing.writing import write_dataset
+from segnet.datasets.registry import DATASETS
 from segnet.errors import UserError
 from segnet.taxonomy import IGNORE_INDEX, Taxonomy
 
