@@ -23,6 +23,7 @@ from segnet.results.records import CHECKPOINTS, Evaluation, EvaluationRecord, Tr
 from segnet.scoring.boundary.counting import count_boundaries
 from segnet.scoring.boundary.store import write_boundaries
 from segnet.scoring.calibration.error import expected_calibration_error
+from segnet.scoring.calibration.sums import SplitCalibration
 from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.scoring.scores import scores_from_counts, write_evaluation
 
@@ -52,8 +53,12 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
     evaluations, counts, predicted, boundaries = [], {}, {}, {}
     for checkpoint in CHECKPOINTS:
         load_weights(network, runs / f"{checkpoint}.safetensors")
+        calibration = SplitCalibration()
         result = evaluate(
-            network_predictor(network, compute), test, num_classes=data.taxonomy.num_classes
+            network_predictor(network, compute),
+            test,
+            num_classes=data.taxonomy.num_classes,
+            observe=calibration,
         )
         counts[checkpoint], predicted[checkpoint] = result.counts, result.predicted
         boundaries[checkpoint] = count_boundaries(
@@ -68,7 +73,7 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             data.taxonomy,
             cross_entropy=result.cross_entropy,
             dice=result.dice,
-            ece=float(expected_calibration_error(result.calibration)),
+            ece=float(expected_calibration_error(calibration.sums())),
             **boundaries[checkpoint].scores(),
         )
         evaluations.append(

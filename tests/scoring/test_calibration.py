@@ -5,12 +5,15 @@ import math
 import numpy as np
 import pytest
 import torch
+from fake_splits import fake_split
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 from torchmetrics.classification import MulticlassCalibrationError
 
 from segnet.scoring.calibration.error import CalibrationSums, expected_calibration_error
-from segnet.scoring.calibration.sums import calibration_sums
+from segnet.scoring.calibration.sums import SplitCalibration, calibration_sums
+from segnet.scoring.counts.evaluation import evaluate
 from segnet.taxonomy import IGNORE_INDEX
 
 
@@ -105,3 +108,20 @@ def test_error_of_nothing_is_nan() -> None:
     sums = calibration_sums(logits.softmax(1), torch.full_like(targets, IGNORE_INDEX))
     assert sums.pixels.sum() == 0
     assert np.isnan(expected_calibration_error(whole(sums)))
+
+
+def test_split_is_observed_whole_whatever_the_batches() -> None:
+    torch.manual_seed(0)
+    network = nn.Conv2d(3, 3, 3, padding=1)
+    split = fake_split()
+    observers = [SplitCalibration(), SplitCalibration()]
+    with torch.inference_mode():
+        for batch_size, observer in zip((1, 4), observers, strict=True):
+            evaluate(network, split, num_classes=3, observe=observer, batch_size=batch_size)
+        probabilities = network(split.images.float() / 255).softmax(1)
+    expected = whole(calibration_sums(probabilities, split.masks))
+    for observer in observers:
+        sums = observer.sums()
+        np.testing.assert_array_equal(sums.pixels, expected.pixels)
+        np.testing.assert_array_equal(sums.correct, expected.correct)
+        np.testing.assert_allclose(sums.confidence, expected.confidence, rtol=1e-6)

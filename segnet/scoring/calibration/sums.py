@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
@@ -38,3 +39,21 @@ def calibration_sums(
         torch.bincount(cell[correct], minlength=size).view(shape).cpu().numpy(),
         confidences.view(shape).cpu().numpy(),
     )
+
+
+class SplitCalibration:
+    """The sums of a whole split, batch by batch: an observer of an evaluation."""
+
+    def __init__(self) -> None:
+        self._added = np.zeros((3, NUM_BINS))
+
+    def __call__(
+        self, probabilities: Float[Tensor, "b classes h w"], masks: UInt8[Tensor, "b h w"]
+    ) -> None:
+        """Add a batch."""
+        self._added += np.stack([one.sum(0) for one in calibration_sums(probabilities, masks)])
+
+    def sums(self) -> CalibrationSums:
+        """Of all batches so far."""
+        pixels, correct, confidence = self._added
+        return CalibrationSums(pixels.astype(np.int64), correct.astype(np.int64), confidence)

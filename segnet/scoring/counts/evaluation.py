@@ -14,12 +14,12 @@ from torch.nn import functional as F
 from segnet.compute import Compute
 from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.losses.parts.pixel_cross_entropy import pixel_cross_entropy
-from segnet.scoring.calibration.error import NUM_BINS, CalibrationSums
-from segnet.scoring.calibration.sums import calibration_sums
 from segnet.scoring.counts.confusion import confusion_counts
 from segnet.taxonomy import IGNORE_INDEX
 
 Predict = Callable[[Float[Tensor, "b 3 h w"]], Float[Tensor, "b classes h w"]]
+Observe = Callable[[Float[Tensor, "b classes h w"], UInt8[Tensor, "b h w"]], None]
+"""Takes the probabilities and the masks of a batch, at the native size of the masks."""
 
 
 class SplitResult(NamedTuple):
@@ -32,8 +32,6 @@ class SplitResult(NamedTuple):
     """Mean over all labelled pixels of the split, in nats."""
     dice: float
     """Soft Dice: mean over the classes in the truth of 2 sum(p y) / sum(p + y)."""
-    calibration: CalibrationSums
-    """Of the split, bin by bin."""
 
 
 def network_predictor(network: nn.Module, compute: Compute) -> Predict:
@@ -48,8 +46,17 @@ def network_predictor(network: nn.Module, compute: Compute) -> Predict:
     return predict
 
 
+def nothing_more(probabilities: Tensor, masks: Tensor) -> None:
+    """For an evaluation that needs the confusion counts alone."""
+
+
 def evaluate(
-    predict: Predict, split: ResidentSplit, *, num_classes: int, batch_size: int = 8
+    predict: Predict,
+    split: ResidentSplit,
+    *,
+    num_classes: int,
+    observe: Observe = nothing_more,
+    batch_size: int = 8,
 ) -> SplitResult:
     """Score a predictor on every image of a split.
 
@@ -60,12 +67,12 @@ def evaluate(
         predict: gives logits of images in [0, 1].
         split: images and masks.
         num_classes: channels of the logits.
+        observe: what else is measured of each batch.
         batch_size: images at a time; changes no count.
     """
     counts = np.zeros((len(split), num_classes, num_classes), np.int64)
     predicted = np.full(tuple(split.masks.shape), IGNORE_INDEX, np.uint8)
     soft = np.zeros((3, num_classes))
-    calibration = np.zeros((3, NUM_BINS))
     cross_entropy = labelled_pixels = 0.0
     for indices in split.equal_size_batches(batch_size):
         height, width = split.image_sizes[indices[0]].tolist()
@@ -82,15 +89,8 @@ def evaluate(
         labelled_pixels += float(labelled.sum(dtype=torch.float64))
         probabilities = logits.softmax(1)
         soft += _soft_sums(probabilities, masks.long())
-        calibration += np.stack([one.sum(0) for one in calibration_sums(probabilities, masks)])
-    pixels, correct, confidence = calibration
-    return SplitResult(
-        counts,
-        predicted,
-        cross_entropy / max(1.0, labelled_pixels),
-        _dice(soft),
-        CalibrationSums(pixels.astype(np.int64), correct.astype(np.int64), confidence),
-    )
+        observe(probabilities, masks)
+    return SplitResult(counts, predicted, cross_entropy / max(1.0, labelled_pixels), _dice(soft))
 
 
 def _soft_sums(
