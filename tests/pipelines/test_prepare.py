@@ -42,8 +42,8 @@ def run(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.slow
 def test_fetch_prepare_and_blind_predictors_run_from_an_empty_project(project: Path) -> None:
     for module, arguments in (
-        ("pipelines.fetch", ("dataset", "streets")),
-        ("pipelines.fetch", ("weights", "random")),
+        ("pipelines.fetch", ("streets",)),
+        ("pipelines.weights", ("random",)),
         ("pipelines.prepare", ("streets",)),
         ("pipelines.blind_predictors", ("streets",)),
     ):
@@ -81,7 +81,7 @@ def test_a_user_error_is_a_message_and_not_a_traceback(project: Path) -> None:
 def test_an_unknown_option_stops_before_anything_is_fetched(project: Path) -> None:
     text = (project / "params.yaml").read_text()
     (project / "params.yaml").write_text(text.replace("seed: 0, height", "sed: 0, height"))
-    for stage in (fetch.fetch_dataset, prepare.main):
+    for stage in (fetch.main, prepare.main):
         with pytest.raises(UserError, match=r"'datasets\.streets\.sed'\. Did you mean 'seed'"):
             stage("streets")
     assert not (project / "data").exists()

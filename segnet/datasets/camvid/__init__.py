@@ -51,7 +51,7 @@ ARCHIVE_URLS = (
 )
 ARCHIVE_LIMIT_BYTES = 2 * 2**30
 FINGERPRINT = "7321c43af08dba590a98288b3c880c0dac50a072d34c78a25b2ff6848dc52beb"
-FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch dataset camvid`."
+FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch camvid`."
 
 
 def fetch(raw_folder: Path) -> None:

@@ -67,7 +67,7 @@ ARCHIVE_URLS = {
 ARCHIVE_LIMIT_BYTES = 2 * 2**30
 PUT_THERE = (
     "Put the frames NAME.png and their labels NAME_L.png there, or delete the folder and run "
-    "`python -m pipelines.fetch dataset camvid32`."
+    "`python -m pipelines.fetch camvid32`."
 )
 
 

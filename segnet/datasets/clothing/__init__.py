@@ -78,7 +78,7 @@ FINGERPRINTS = {
     ("stratified", "merged"): "c07476c6e415f4bc442e6ad6dd51a289f82a029fdcf82cadcc0d87cebe5c1de1",
 }
 """By split and labels."""
-FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch dataset clothing`."
+FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch clothing`."
 
 Files = dict[str, tuple[Path, Path]]
 """Photo and mask by name, in name order."""

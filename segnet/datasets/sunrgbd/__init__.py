@@ -63,7 +63,7 @@ ARCHIVES = {
 }
 LIMIT_BYTES = 8 * 2**30
 """Of each archive. Theirs is not known; 5,285 images of a megabyte fit."""
-FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch dataset sunrgbd`."
+FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch sunrgbd`."
 
 Files = dict[int, Path]
 

@@ -46,7 +46,7 @@ LIST_URLS = {
         f"{GITHUB}/BVLC/caffe/b235fe63d9bc5f06c4a0a152859e323edac3497f/data/pascal/seg11valid.txt",
     ),
 }
-FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch dataset voc`."
+FETCH_AGAIN = "Delete the folder and run `python -m pipelines.fetch voc`."
 
 
 Pairs = dict[str, tuple[Path, Path]]
