@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from fake_custom import YAML, make_custom
 from PIL import Image
+from scratch_project import copy_project
 
-ROOT = Path(__file__).parents[2]
 RUN = (
     *("run", "--dataset", "own/drawings.yaml", "--models", "v1,unet", "--epochs", "2"),
     *("--width", "0.125", "--weights", "random"),
@@ -53,16 +53,7 @@ def stages(finished: subprocess.CompletedProcess[str]) -> list[str]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tracked files with ten drawings in it, run once."""
     folder = tmp_path_factory.mktemp("project")
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z", "segnet", "pipelines", ".dvc", ".dvcignore", ".gitignore"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    for name in [*filter(None, tracked.split("\0")), "dvc.yaml", "params.yaml"]:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes((ROOT / name).read_bytes())
+    copy_project(folder)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     make_custom(folder / "own")
     first = segbench(folder, *RUN)

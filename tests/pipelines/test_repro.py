@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from scratch_project import copy_project, replace, run, stages_run
 
-ROOT = Path(__file__).parents[2]
 PARAMS = """
   models: [segnet_v1, fcn8s]
   losses: [ce]
@@ -21,36 +18,11 @@ PARAMS = """
 """
 
 
-def run(folder: Path, *command: str) -> str:
-    """Run a command in a project; its output."""
-    environment = {
-        **os.environ,
-        "SEGBENCH_TRACKING": "off",
-        "SEGBENCH_THREADS": "2",
-        "PYTHONPATH": str(folder),
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    }
-    finished = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-    return finished.stdout + finished.stderr
-
-
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the tracked files with a bench of seconds, run once."""
     folder = tmp_path_factory.mktemp("project")
-    tracked = subprocess.run(
-        ["git", "ls-files", "-z", "segnet", "pipelines", ".dvc", ".dvcignore", ".gitignore"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-        text=True,
-    ).stdout
-    for name in [*filter(None, tracked.split("\0")), "dvc.yaml", "params.yaml"]:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes((ROOT / name).read_bytes())
+    copy_project(folder)
     params = folder / "params.yaml"
     text = params.read_text()
     for line in filter(None, PARAMS.splitlines()):
@@ -62,11 +34,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(folder, "git", "init", "-q")
     run(folder, "dvc", "repro")
     return folder
-
-
-def replace(path: Path, old: str, new: str) -> None:
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 @pytest.mark.slow
@@ -123,8 +90,7 @@ def test_new_model_takes_a_file_a_registry_line_and_a_word_and_runs_alone(projec
     replace(params, "  models: [segnet_v1, fcn8s]", "  models: [segnet_v1, fcn8s, tiny]")
     replace(params, "\n  segnet_v1: {}", "\n  tiny: {}\n  segnet_v1: {}")
     printed = run(project, "dvc", "repro")
-    ran = [line.split("'")[1] for line in printed.splitlines() if line.startswith("Running stage")]
-    assert set(ran) == {
+    assert stages_run(printed) == {
         "measure@demo-streets-tiny",
         "train@demo-streets-tiny-ce-0",
         "evaluate@demo-streets-tiny-ce-0",
