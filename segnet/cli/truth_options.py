@@ -24,9 +24,9 @@ def find_truth(dataset: str, split: str) -> Truth:
     Raises:
         UserError: if the data set is not known, not here, or has no such split.
     """
-    from segnet.datasets.registry import define_dataset
     from segnet.datasets.custom.description import read_description
     from segnet.datasets.prepared.store import read_dataset
+    from segnet.datasets.registry import define_dataset
     from segnet.submissions.truth import truth_of_description, truth_of_raw, truth_of_store
 
     if dataset.lower().endswith(YAML_SUFFIXES):

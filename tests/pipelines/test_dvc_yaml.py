@@ -34,7 +34,10 @@ CANNOT_CHANGE_A_RESULT = {
     "segnet/tracking/": "a view of the records",
 }
 """What a stage need not name, and why. It is followed no further, unless the stage names it."""
-OF_ONE_STAGE = {"prepare": {"segnet/datasets/fetching/": "what it left is a dependency"}}
+OF_ONE_STAGE = {
+    "fetch": {"segnet/datasets/prepared/": "nothing is prepared yet"},
+    "prepare": {"segnet/datasets/fetching/": "what it left is a dependency"},
+}
 """The same for single stages."""
 OWN_FILES = {
     "fetch": ("dataset",),
