@@ -107,7 +107,7 @@ def test_the_table_counts_images_and_names_what_is_absent(tmp_path: Path) -> Non
     data = write_dataset(tmp_path / "store", classes, splits, working_size=(1, 2))
     assert prepare.absent_classes(data) == ["test has 1 of 2 classes; absent: water"]
     table = prepare.class_table("title", data)
-    cells = [list(column.cells) for column in table.columns]
+    cells = [[str(cell) for cell in column.cells] for column in table.columns]
     assert [column.header for column in table.columns] == [
         "class",
         "train (3)",
