@@ -32,7 +32,8 @@ from segnet.results.provenance import collect_provenance
 from segnet.results.records import TrainRecord
 from segnet.tracking import live_run
 from segnet.training.batches import steps_per_epoch
-from segnet.training.loop import EpochRow, fit
+from segnet.training.loop import fit
+from segnet.training.progress import EpochRow
 
 
 def main(dataset: str, model: str, loss: str, seed: int) -> None:
