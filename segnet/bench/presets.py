@@ -10,6 +10,7 @@ from typing import Any
 
 from segnet.atomic import write_atomically
 from segnet.bench.config import load_config
+from segnet.bench.steady import require_no_repro
 from segnet.errors import lookup
 from segnet.grid import Bench
 from segnet.paths import PRESETS
@@ -35,7 +36,8 @@ def apply_preset(name: str, params: Path = PARAMS) -> Bench:
     The result is checked before the file is replaced.
 
     Raises:
-        UserError: for an unknown preset, or one that does not fit the rest of the file.
+        UserError: for an unknown preset, one that does not fit the rest of the file, or while DVC
+            is running.
     """
     block = lookup(preset_files(), name, what="preset").read_text()
     return _replace(params, _with_bench(params.read_text(), block))
@@ -47,7 +49,7 @@ def write_bench(bench: Bench, *, own_data: Path | None, params: Path = PARAMS) -
     Every other line stays as it is. The result is checked before the file is replaced.
 
     Raises:
-        UserError: if the bench does not fit the rest of the file.
+        UserError: if the bench does not fit the rest of the file, or while DVC is running.
     """
     text = _with_bench(params.read_text(), bench_text(bench))
     if own_data is not None:
@@ -89,7 +91,8 @@ def _with_own_data(text: str, file: Path) -> str:
 
 
 def _replace(params: Path, text: str) -> Bench:
-    """Write the file, unless it would not be a valid configuration."""
+    """Write the file, unless it would not be a valid configuration or is in use."""
+    require_no_repro()
     with tempfile.TemporaryDirectory() as folder:
         trial = Path(folder) / params.name
         trial.write_text(text)
