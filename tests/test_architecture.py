@@ -81,26 +81,16 @@ MAY_IMPORT = {
 }
 """The command line and the stages choose what runs through ``bench``, which knows the subjects."""
 
-NOT_YET = {("reporting", "bench")}
-"""To be mended: the report asks ``bench.presets`` which bench comes from which preset."""
-
 
 @pytest.mark.parametrize("where", sorted(ROOMS))
 def test_imports_point_one_way(where: str) -> None:
     for other, files in rooms_used()[where].items():
-        assert other in MAY_IMPORT[where] or (where, other) in NOT_YET, f"{other}: {files}"
-
-
-def test_exceptions_from_the_direction_are_used() -> None:
-    used = rooms_used()
-    assert all(other in used[where] for where, other in NOT_YET)
+        assert other in MAY_IMPORT[where], f"{other}: {files}"
 
 
 def test_no_two_rooms_need_each_other() -> None:
     used = rooms_used()
     needed = {where: {*others} - {"__init__"} for where, others in used.items()}
-    for where, other in NOT_YET:
-        needed[where].discard(other)
     tuple(TopologicalSorter(needed).static_order())  # raises CycleError and names the circle
 
 
