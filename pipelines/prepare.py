@@ -13,6 +13,7 @@ from itertools import chain
 import numpy as np
 from jaxtyping import Int64
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -63,7 +64,7 @@ def class_table(title: str, data: PreparedDataset) -> Table:
     for label, name in enumerate(data.taxonomy.names):
         pairs = zip(shares, images, strict=True)
         cells = ((f"{share[label]:.2f}", str(count[label])) for share, count in pairs)
-        table.add_row(Text(name), *chain.from_iterable(cells))
+        table.add_row(escape(name), *chain.from_iterable(cells))
     voids = ((f"{part.void_share() * 100:.2f}", "") for part in data.splits.values())
     table.add_row("void (% of all)", *chain.from_iterable(voids), style="dim")
     return table

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fake_custom import YAML, make_custom
+from PIL import Image
 
 from pipelines import fetch, prepare
 from segnet.datasets.prepared.store import read_dataset
@@ -120,3 +122,36 @@ def test_the_table_counts_images_and_names_what_is_absent(tmp_path: Path) -> Non
         ("water", "50.00", "2", "0.00", "0"),
         ("void (% of all)", "0.00", "", "25.00", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "line"),
+    [
+        ({0: 0, 1: 255, 2: 255}, "[ground, thing]", "{ground: {label: 0}, thing: {label: 255}}"),
+        (
+            {0: 1, 1: 2, 2: 2},
+            "[ground, disc, box]",
+            "{ground: {label: 1}, disc: {label: 2}, box: {label: 3}}",
+        ),
+        ({2: 0}, "[ground, disc, box]", "out of `classes`"),
+    ],
+)
+def test_class_that_no_training_image_shows_stops_before_training(
+    project: Path, labels: dict[int, int], classes: str, line: str
+) -> None:
+    file = make_custom(project / "own", text=YAML.replace("[ground, disc, box]", classes))
+    for path in (project / "own/masks").iterdir():
+        with Image.open(path) as image:
+            stored = np.array(image)
+        Image.fromarray(
+            np.array([labels.get(one, one) for one in range(256)], np.uint8)[stored]
+        ).save(path)
+    params = project / "params.yaml"
+    params.write_text(
+        params.read_text().replace("datasets:\n", f"datasets:\n  custom: {{file: {file}}}\n")
+    )
+    fetch.fetch_dataset("custom")
+    with pytest.raises(UserError) as stop:
+        prepare.main("custom")
+    assert "no training image has a pixel of" in str(stop.value)
+    assert line in str(stop.value)
