@@ -14,7 +14,7 @@ from PIL import Image
 from segnet.datasets.custom.mask_decoding import WIDE_MODES
 from segnet.datasets.preparing.picture_files import PictureFile, open_picture
 from segnet.errors import UserError
-from segnet.submissions.label_code import LARGEST_LABEL, LabelCode
+from segnet.submissions.label_code import LARGEST_LABEL, NO_CLASS, LabelCode
 from segnet.submissions.problems import ProblemError
 
 UNKNOWN = -1
@@ -77,7 +77,7 @@ class Decoder:
             raise ProblemError(f"an array of {array.dtype}", f"Save {FORMS}.")
         if array.ndim == 2:
             return Decoded(self._label_map(array), None)
-        if array.ndim == 3 and array.shape[0] == self.num_classes:
+        if array.ndim == 3 and self._are_planes(len(array)):
             return self._probabilities(array)
         if array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8:
             return Decoded(self._color_map(array), None)
@@ -102,6 +102,11 @@ class Decoder:
         raise ProblemError(
             f"a picture of mode {image.mode}", "Save labels as a grey or palette PNG."
         )
+
+    def _are_planes(self, count: int) -> bool:
+        """Whether so many planes are one a label."""
+        last = max((label for label in self.code.labels if label != NO_CLASS), default=-1)
+        return count == (last + 1 if self.code.name else self.num_classes)
 
     def _label_map(self, stored: np.ndarray) -> UInt8[np.ndarray, "h w"]:
         if not self.code.labels:
@@ -163,7 +168,10 @@ class Decoder:
                 "values that do not add up to one, so are no probabilities",
                 "Apply softmax before saving, or save the arg max.",
             )
-        return Decoded(values.argmax(0).astype(np.uint8), values)
+        largest = values.argmax(0)
+        if self.code.name:  # the planes are not our classes
+            return Decoded(self._label_map(largest), None)
+        return Decoded(largest.astype(np.uint8), values)
 
     def _refuse_two_meanings(self, image: Image.Image, stored: UInt8[np.ndarray, "h w"]) -> None:
         """A palette whose colours are all ours but in another order could be meant either way."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from segnet.definitions.pair_counts import PairCounts, count_pairs, iou, miou, strict
 from segnet.results.records import Scores
 from segnet.scoring.boundary.f1 import boundary_matches
 from segnet.scoring.boundary.scores import BoundaryMatches, boundary_f1
@@ -18,7 +19,6 @@ from segnet.scoring.counts import metrics
 from segnet.submissions.alignment import Permutation, find_permutation
 from segnet.submissions.decoding import Decoder
 from segnet.submissions.label_code import LabelCode
-from segnet.submissions.pair_counts import PairCounts, count_pairs, iou, miou, strict
 from segnet.submissions.reading import ScoredImage, read_pairs
 from segnet.submissions.sources import find_predictions
 from segnet.submissions.truth import Truth

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from segnet.definitions.pair_counts import PairCounts
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.paths import cell_report_folder
 from segnet.reporting.comparison import Comparison, compare_cells
@@ -18,7 +19,6 @@ from segnet.results.records import Scores
 from segnet.scoring.scores import read_counts
 from segnet.statistics.bootstrap import SCORES, Resampled, compare_pairs, resample_scores
 from segnet.statistics.resampling import plan_resampling
-from segnet.submissions.pair_counts import PairCounts
 from segnet.submissions.truth import Truth
 
 SUBMITTED = "submitted"

@@ -134,6 +134,15 @@ def folder_of_smp(folder: Path, masks: Masks) -> Path:
     return folder
 
 
+def folder_of_smp_with_void_first(folder: Path, masks: Masks) -> Path:
+    """As the CamVid example numbers classes: unlabelled is 0, and has a plane."""
+    folder.mkdir()
+    for name, mask in masks.items():
+        planes = probabilities_of(mask)
+        np.save(folder / f"{name}.npy", np.concatenate([0 * planes[:1], planes]))
+    return folder
+
+
 def folder_of_torchvision(folder: Path, masks: Masks) -> Path:
     """``output.argmax(0).byte()`` with the palette of torch hub's example, by epoch."""
     palette = np.array([2**25 - 1, 2**15 - 1, 2**21 - 1])
@@ -162,12 +171,13 @@ def folder_of_folders(folder: Path, masks: Masks) -> Path:
         (folder_of_nnunet, {}),
         (folder_of_nnunet, {"pattern": "*.npz"}),
         (folder_of_smp, {}),
+        (folder_of_smp_with_void_first, {"labels": "one-based"}),
         (folder_of_torchvision, {}),
         (folder_of_folders, {}),
     ],
 )
 def test_a_framework_s_folder_scores_without_renaming(
-    write: Callable[[Path, Masks], Path], options: dict[str, object], tmp_path: Path
+    write: Callable[[Path, Masks], Path], options: dict[str, str], tmp_path: Path
 ) -> None:
     found = score(write(tmp_path / "out", fake_predictions()), **options)
     assert (found.pairs[:, :-1, :-1] == expected_counts()).all()
