@@ -10,28 +10,13 @@ from segnet.paths import PRESETS
 from segnet.reporting.table import DASH, Table, text_table
 from segnet.results.cells import CellResult, Results
 from segnet.results.history import read_history
-from segnet.results.records import CHECKPOINTS, Evaluation, Provenance
+from segnet.results.records import CHECKPOINTS, Evaluation
 
 FLOAT_FORMAT = "%.6g"
-CURVE_COLUMNS = (
-    "dataset",
-    "model",
-    "loss",
-    "seed",
-    "epoch",
-    "train_loss",
-    "val_miou",
-    "learning_rate",
-)
+AXES = ("dataset", "model", "loss", "seed")
+CURVE_COLUMNS = (*AXES, "epoch", "train_loss", "val_miou", "learning_rate")
 PROVENANCE_COLUMNS = (
-    "commit",
-    "date",
-    "device",
-    "precision",
-    "threads",
-    "platform",
-    "python",
-    "torch",
+    *("commit", "date", "device", "precision", "threads", "platform", "python", "torch"),
     "data_fingerprint",
 )
 
@@ -47,14 +32,12 @@ def result_rows(results: Results) -> list[dict[str, Any]]:
 
 def curve_rows(results: Results) -> list[dict[str, Any]]:
     """One row for each epoch of each trained cell, with the columns ``CURVE_COLUMNS``."""
-    rows = []
-    for one in results.cells:
-        if one.train is None:
-            continue
-        identity = one.cell.model_dump(include={"dataset", "model", "loss", "seed"})
-        for epoch in read_history(one.folder):
-            rows.append({**identity, **epoch, "epoch": int(epoch["epoch"])})
-    return rows
+    return [
+        {**one.cell.model_dump(include=set(AXES)), **epoch, "epoch": int(epoch["epoch"])}
+        for one in results.cells
+        if one.train is not None
+        for epoch in read_history(one.folder)
+    ]
 
 
 def csv_text(rows: Sequence[dict[str, Any]], *, columns: Sequence[str]) -> str:
@@ -68,12 +51,8 @@ def csv_text(rows: Sequence[dict[str, Any]], *, columns: Sequence[str]) -> str:
 
 def result_columns(results: Results) -> tuple[str, ...]:
     """The columns of ``results.csv``: identity, scores, cost, provenance, IoU of each class."""
-    classes = dict.fromkeys(
-        name
-        for one in results.cells
-        if (found := one.score_of("selected"))
-        for name in found.scores.iou
-    )
+    scores = [found.scores for one in results.cells if (found := one.score_of("selected"))]
+    classes = dict.fromkeys(name for one in scores for name in one.iou)
     return (
         *("bench", "dataset", "model", "loss", "seed", "checkpoint", "status"),
         *("recipe", "width", "encoder_weights", "total_epochs", "working_size", "epoch"),
@@ -133,15 +112,8 @@ def _scores(result: CellResult, evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def provenance_of(result: CellResult) -> Provenance | None:
-    """Where the cell's weights come from; for a blind predictor, which has none, its scores."""
-    if result.train is not None:
-        return result.train.provenance
-    return result.evaluation.provenance if result.evaluation else None
-
-
 def _provenance(result: CellResult) -> dict[str, Any]:
-    source = provenance_of(result)
+    source = result.provenance
     if source is None:
         return {}
     plain = source.model_dump(exclude={"versions"}) | {"torch": source.versions.get("torch")}
@@ -160,7 +132,7 @@ def setup_commands(results: Results) -> list[str]:
     commits = {
         source.commit.removesuffix("+dirty")
         for one in results.cells
-        if (source := provenance_of(one)) and source.commit != "unknown"
+        if (source := one.provenance) and source.commit != "unknown"
     }
     checkout = [f"git checkout {commit}" for commit in commits] if len(commits) == 1 else []
     name = results.bench.name
@@ -199,7 +171,7 @@ def provenance_table(cells: Sequence[CellResult]) -> Table:
     )
     lines = []
     for one in cells:
-        source = provenance_of(one)
+        source = one.provenance
         if source is None:
             continue
         lines.append(

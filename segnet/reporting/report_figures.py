@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Int64
 from matplotlib.figure import Figure
 
 from segnet.datasets.prepared.store import PreparedDataset
-from segnet.paths import cell_report_folder, cell_run_folder
+from segnet.paths import cell_run_folder
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.curve_figures import Curves, training_curves
 from segnet.reporting.figure_style import assign_looks, save_figure, svg_text
@@ -21,9 +21,7 @@ from segnet.reporting.prediction_figure import (
     prediction_grid,
     read_predictions,
 )
-from segnet.reporting.rows import ComparisonRow
 from segnet.reporting.score_figures import (
-    Looks,
     class_heat_map,
     confusion_matrix,
     cost_against_score,
@@ -35,6 +33,38 @@ from segnet.results.cells import CellResult, Results
 from segnet.results.history import read_history
 from segnet.scoring.counts.metrics import miou
 from segnet.scoring.scores import read_counts
+
+CAPTIONS = {
+    "ranking": (
+        "test mIoU",
+        "Test mIoU, best first. Marks: mean over seeds; lines: 95 % interval over test images, "
+        "where there is one; points: the worst and the best seed. Intervals that overlap do not "
+        'settle whether two rows differ; the column "= row" of the table does.',
+    ),
+    "heat": ("test IoU of each class, %", "Test IoU of each class, mean over seeds."),
+    "classes": (
+        "test IoU of each class",
+        "Test IoU of each class; lines reach from the worst to the best seed. No mark: the class "
+        "is neither in the labels nor predicted.",
+    ),
+    "cost": (
+        "cost and test mIoU",
+        "Test mIoU against what the network costs and how fast it is; lines: 95 % interval over "
+        "test images, where there is one.",
+    ),
+    "curves": (
+        "training",
+        "Training loss and validation mIoU by epoch. Thin lines are single seeds. The losses of "
+        "different loss functions are different quantities.",
+    ),
+}
+"""Title and caption of each figure."""
+
+EXAMPLES = (
+    "The two best, two median and two worst test images by the mIoU of the single image, averaged "
+    "over the models shown. Below each prediction: where it is wrong. Void pixels of the truth "
+    "have a colour of their own and are not scored."
+)
 
 
 class Picture(NamedTuple):
@@ -74,89 +104,41 @@ def draw_dataset(
     ]
     if not done:
         return Pictures((), (), ("No trained cell is done: there are no figures.",))
-    confusions = _draw_confusions(folder, comparison, done)
-    examples, notes = _draw_examples(folder, comparison.dataset, done, prepared)
+    dataset, classes = comparison.dataset, comparison.classes
     looks = assign_looks(product(results.bench.models, results.bench.losses))
     trained = [row for row in comparison.rows if row.seeds and not row.is_blind]
+    prior = next((row for row in comparison.rows if row.model == "prior" and row.seeds), None)
+
+    def drawn(kind: str, draw: Callable[..., Figure], *content: Any, **more: Any) -> Picture:
+        title, caption = CAPTIONS[kind]
+        figure = draw(*content, title=f"{dataset}: {title}", **more)
+        name = f"{kind}-{dataset}"
+        save_figure(figure, folder / f"{name}.png")
+        is_table = kind == "heat"
+        svg = "" if is_table else svg_text(figure, name=name)
+        return Picture(f"{name}.png", caption, svg, is_table)
+
+    confusions = _draw_confusions(folder, comparison, done)
+    examples, notes = _draw_examples(folder, dataset, done, prepared)
     shown = (
-        _draw_ranking(folder, comparison, looks),
+        drawn("ranking", ranking, [row for row in comparison.rows if row.seeds], looks),
         *examples,
-        _draw_heat_map(folder, comparison, trained),
-        _draw_classes(folder, comparison, looks, trained),
-        _draw_cost(folder, comparison.dataset, trained, looks),
-        _draw_curves(folder, comparison.dataset, done, looks),
+        drawn("heat", class_heat_map, trained, classes),
+        drawn("classes", per_class_iou, trained, classes, looks, prior=prior),
+        drawn("cost", cost_against_score, trained, looks),
+        drawn("curves", training_curves, _histories(done), looks),
         confusions[0],
     )
     return Pictures(shown, confusions[1:], notes)
 
 
-def _drawn(figure: Figure, folder: Path, name: str, caption: str) -> Picture:
-    """A figure as a PNG file and as a drawing."""
-    save_figure(figure, folder / f"{name}.png")
-    return Picture(f"{name}.png", caption, svg_text(figure, name=name))
-
-
-def _draw_ranking(folder: Path, comparison: Comparison, looks: Looks) -> Picture:
-    rows = [row for row in comparison.rows if row.seeds]
-    title = f"{comparison.dataset}: test mIoU"
-    caption = (
-        "Test mIoU, best first. Marks: mean over seeds; lines: 95 % interval over test images, "
-        "where there is one; points: the worst and the best seed. Intervals that overlap do not "
-        'settle whether two rows differ; the column "= row" of the table does.'
-    )
-    figure = ranking(rows, looks, title=title)
-    return _drawn(figure, folder, f"ranking-{comparison.dataset}", caption)
-
-
-def _draw_cost(folder: Path, dataset: str, rows: Sequence[ComparisonRow], looks: Looks) -> Picture:
-    figure = cost_against_score(rows, looks, title=f"{dataset}: cost and test mIoU")
-    caption = (
-        "Test mIoU against what the network costs and how fast it is; lines: 95 % interval over "
-        "test images, where there is one."
-    )
-    return _drawn(figure, folder, f"cost-{dataset}", caption)
-
-
-def _draw_heat_map(folder: Path, comparison: Comparison, rows: Sequence[ComparisonRow]) -> Picture:
-    title = f"{comparison.dataset}: test IoU of each class, %"
-    figure = class_heat_map(rows, comparison.classes, title=title)
-    save_figure(figure, folder / f"heat-{comparison.dataset}.png")
-    return Picture(
-        f"heat-{comparison.dataset}.png", "Test IoU of each class, mean over seeds.", is_table=True
-    )
-
-
-def _draw_curves(folder: Path, dataset: str, done: Sequence[CellResult], looks: Looks) -> Picture:
-    histories: dict[tuple[str, str], Curves] = {}
+def _histories(done: Sequence[CellResult]) -> list[Curves]:
+    """The histories of each model and loss, in the order of the bench."""
+    found: dict[tuple[str, str], dict[int, Any]] = {}
     for one in done:
-        cell = one.cell
-        new = Curves(cell.model, cell.loss, {})
-        known = histories.get((cell.model, cell.loss), new)
-        by_seed = {**known.by_seed, cell.seed: read_history(one.folder)}
-        histories[cell.model, cell.loss] = Curves(cell.model, cell.loss, by_seed)
-    figure = training_curves(list(histories.values()), looks, title=f"{dataset}: training")
-    caption = (
-        "Training loss and validation mIoU by epoch. Thin lines are single seeds. The losses of "
-        "different loss functions are different quantities."
-    )
-    return _drawn(figure, folder, f"curves-{dataset}", caption)
-
-
-def _draw_classes(
-    folder: Path, comparison: Comparison, looks: Looks, rows: Sequence[ComparisonRow]
-) -> Picture:
-    figure = per_class_iou(
-        rows,
-        comparison.classes,
-        looks,
-        prior=next((row for row in comparison.rows if row.model == "prior" and row.seeds), None),
-        title=f"{comparison.dataset}: test IoU of each class",
-    )
-    caption = (
-        "Test IoU of each class; lines reach from the worst to the best seed. No mark: the class "
-        "is neither in the labels nor predicted."
-    )
-    return _drawn(figure, folder, f"classes-{comparison.dataset}", caption)
+        by_seed = found.setdefault((one.cell.model, one.cell.loss), {})
+        by_seed[one.cell.seed] = read_history(one.folder)
+    return [Curves(model, loss, by_seed) for (model, loss), by_seed in found.items()]
 
 
 def _draw_confusions(
@@ -205,12 +187,7 @@ def _draw_examples(
     examples = collect_examples(prepared.splits["test"], headings, scores)
     figure = prediction_grid(examples, prepared.taxonomy, title=f"{dataset}: test images")
     save_figure(figure, folder / f"predictions-{dataset}.png")
-    caption = (
-        "The two best, two median and two worst test images by the mIoU of the single image, "
-        "averaged over the models shown. Below each prediction: where it is wrong. Void pixels of "
-        "the truth have a colour of their own and are not scored."
-    )
-    return (Picture(f"predictions-{dataset}.png", caption),), notes
+    return (Picture(f"predictions-{dataset}.png", EXAMPLES),), notes
 
 
 def _first_of_each_model(done: Sequence[CellResult]) -> list[CellResult]:
@@ -220,8 +197,7 @@ def _first_of_each_model(done: Sequence[CellResult]) -> list[CellResult]:
 
 
 def _image_counts(result: CellResult) -> Int64[np.ndarray, "n classes classes"]:
-    cell = result.cell
-    return read_counts(cell_report_folder(cell.bench, cell.slug), "selected")
+    return read_counts(result.folder, "selected")
 
 
 def _seeds(count: int) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 import numpy as np
-from jaxtyping import Int64
+from jaxtyping import Float64, Int64
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -146,22 +146,15 @@ def class_heat_map(rows: Sequence[ComparisonRow], classes: Sequence[str], *, tit
     A square without a number: the class is neither in the labels nor predicted.
     """
     values = np.array([[100 * row.iou[name].mean for name in classes] for row in rows])
-    with mpl.rc_context(PICTURE_STYLE):
-        size = (2.4 + 0.55 * len(classes), 1.2 + 0.32 * len(rows))
-        figure = Figure(figsize=size, layout="constrained")
-        axes = figure.subplots()
-        axes.set_title(title)
-        axes.imshow(values, cmap="Blues", vmin=0, vmax=100, aspect="auto")
-        for (line, column), value in np.ndenumerate(values):
-            if not np.isnan(value):
-                color = "white" if value > 55 else "black"
-                text = f"{value:.0f}"
-                axes.text(column, line, text, ha="center", va="center", fontsize=8, color=color)
-        axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-        axes.set_yticks(range(len(rows)), [row.label for row in rows])
-        axes.tick_params(length=0)
-        axes.spines[:].set_visible(False)
-    return figure
+    size = (2.4 + 0.55 * len(classes), 1.2 + 0.32 * len(rows))
+    labels = [row.label for row in rows]
+
+    def text(value: float) -> str:
+        return "" if math.isnan(value) else f"{value:.0f}"
+
+    return _shaded(
+        values, labels, classes, text, size=size, aspect="auto", title=title, fontsize=8.0
+    )
 
 
 def confusion_matrix(
@@ -178,19 +171,48 @@ def confusion_matrix(
         for name, total in zip(classes, totals[:, 0], strict=True)
     ]
     side = max(3.6, 1.9 + 0.46 * len(classes))
+
+    def text(share: float) -> str:
+        return f"{share:.0f}" if share >= 0.95 else f"{share:.1f}" if share >= 0.05 else ""
+
+    figure = _shaded(
+        shares,
+        labels,
+        classes,
+        text,
+        size=(side + 0.6, side),
+        aspect="equal",
+        title=title,
+        fontsize=7.5,
+    )
+    figure.axes[0].set(xlabel="predicted, % of the true pixels", ylabel="true class")
+    return figure
+
+
+def _shaded(
+    percents: Float64[np.ndarray, "lines columns"],
+    lines: Sequence[str],
+    columns: Sequence[str],
+    text: Callable[[float], str],
+    *,
+    size: tuple[float, float],
+    aspect: Literal["auto", "equal"],
+    title: str,
+    fontsize: float,
+) -> Figure:
+    """Squares that are the darker the more percent they stand for, with their texts."""
     with mpl.rc_context(PICTURE_STYLE):
-        figure = Figure(figsize=(side + 0.6, side), layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.set_title(title)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=100)
-        for (row, column), share in np.ndenumerate(shares):
-            if totals[row] and share >= 0.05:
-                text = f"{share:.0f}" if share >= 0.95 else f"{share:.1f}"
-                color = "white" if share > 55 else "black"
-                axes.text(column, row, text, ha="center", va="center", fontsize=7.5, color=color)
-        axes.set_xticks(range(len(classes)), classes, rotation=45, ha="right")
-        axes.set_yticks(range(len(classes)), labels)
-        axes.set(xlabel="predicted, % of the true pixels", ylabel="true class")
+        axes.imshow(percents, cmap="Blues", vmin=0, vmax=100, aspect=aspect)
+        for (line, column), value in np.ndenumerate(percents):
+            if shown := text(value):
+                color = "white" if value > 55 else "black"
+                style: Any = {"ha": "center", "va": "center", "fontsize": fontsize, "color": color}
+                axes.text(column, line, shown, **style)
+        axes.set_xticks(range(len(columns)), columns, rotation=45, ha="right")
+        axes.set_yticks(range(len(lines)), lines)
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
     return figure

@@ -19,6 +19,7 @@ from segnet.results.records import (
     DataFacts,
     Evaluation,
     EvaluationRecord,
+    Provenance,
     TrainRecord,
 )
 
@@ -42,6 +43,12 @@ class CellResult:
     def folder(self) -> Path:
         """Where its records lie."""
         return cell_report_folder(self.cell.bench, self.cell.slug)
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """Where its weights come from; of a blind predictor, which has none, its scores."""
+        record = self.train or self.evaluation
+        return record.provenance if record else None
 
     @property
     def is_blind(self) -> bool:

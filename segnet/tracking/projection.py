@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import math
 import re
@@ -14,8 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from segnet.grid import Cell
-from segnet.paths import cell_report_folder
 from segnet.results.cells import CellResult
+from segnet.results.history import read_history
 from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord
 from segnet.tracking.notes import cell_note
 from segnet.tracking.store import Point
@@ -137,7 +136,7 @@ def view_of(result: CellResult) -> RunView:
     record = train or evaluation
     if record is None:
         raise ValueError(f"{cell.slug} has left no record")
-    folder = cell_report_folder(cell.bench, cell.slug)
+    folder = result.folder
     files = tuple(path for name in RECORD_FILES if (path := folder / name).exists())
     end_ms = int(datetime.fromisoformat(record.provenance.date).timestamp() * 1000)
     start_ms = end_ms - int(1000 * train.train_seconds) if train else end_ms
@@ -152,7 +151,7 @@ def view_of(result: CellResult) -> RunView:
             train.config if train else None,
             total_epochs=train.total_epochs if train else None,
         ),
-        history=_history(folder / "history.csv", start_ms=start_ms) if train else (),
+        history=_history(folder, start_ms=start_ms) if train else (),
         finals=final_metrics(train, evaluation),
         note=cell_note(cell, train, evaluation),
         folder=folder,
@@ -233,13 +232,11 @@ def metric_names(classes: Iterable[str]) -> dict[str, str]:
     return given
 
 
-def _history(path: Path, *, start_ms: int) -> tuple[Point, ...]:
+def _history(folder: Path, *, start_ms: int) -> tuple[Point, ...]:
     """Every value of ``history.csv``, at the time when its epoch was over."""
     points: list[Point] = []
     seconds = 0.0
-    with path.open(newline="") as lines:
-        for line in csv.DictReader(lines):
-            row = {name: float(text) if text else None for name, text in line.items()}
-            seconds += row["seconds"] or 0.0
-            points.extend(epoch_points(row, time_ms=start_ms + int(1000 * seconds)))
+    for row in read_history(folder):
+        seconds += row["seconds"]
+        points.extend(epoch_points(row, time_ms=start_ms + int(1000 * seconds)))
     return tuple(points)
