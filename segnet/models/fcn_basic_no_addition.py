@@ -1,17 +1,17 @@
 """FCN-Basic-NoAddition of table 1: FCN-Basic without the addition of encoder outputs.
 
 A variant of SegNet-Basic with a file of its own, so that it is a row of its own; all that it is
-stands in ``segnet_basic.py``. Source: arXiv 1511.00561v3, section 3.2 and table 1.
+stands in ``parts/basic_network.py``. Source: arXiv 1511.00561v3, section 3.2 and table 1.
 """
 
 from __future__ import annotations
 
-from segnet.models.segnet_basic import SegNetBasic
+from segnet.models.parts.basic_network import BasicNetwork
 
 SOURCE = "arXiv 1511.00561, section 3.2 and table 1"
 
 
-class FCNBasicNoAddition(SegNetBasic):
+class FCNBasicNoAddition(BasicNetwork):
     """FCN-Basic-NoAddition of table 1: FCN-Basic without the addition of encoder outputs.
 
     Only the last encoder output is used.

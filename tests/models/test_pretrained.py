@@ -10,11 +10,11 @@ from torch import nn
 from segnet.errors import UserError
 from segnet.models import MODELS
 from segnet.models.building import build_model
+from segnet.models.parts.basic_network import BasicNetwork
 from segnet.models.parts.blocks import VGG16_STAGES
 from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
-from segnet.models.segnet_basic import SegNetBasic
 
-BASIC = {name for name, network in MODELS.items() if issubclass(network, SegNetBasic)}
+BASIC = {name for name, network in MODELS.items() if issubclass(network, BasicNetwork)}
 FROM_SCRATCH = {"deeplabv3plus"} | BASIC
 TORCHVISION_LAYERS = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
 

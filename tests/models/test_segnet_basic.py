@@ -7,7 +7,8 @@ from torch.nn import functional as F
 
 from segnet.errors import UserError
 from segnet.models.building import build_model
-from segnet.models.segnet_basic import VARIANTS, SegNetBasic
+from segnet.models.parts.basic_network import VARIANTS
+from segnet.models.segnet_basic import SegNetBasic
 
 ENCODER = 49 * (3 * 64 + 3 * 64 * 64) + 4 * 128
 CLASSIFIER = 64 * 11 + 11
