@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from segnet.errors import unknown
-from segnet.reporting.rows import ComparisonRow, Spread
+from segnet.reporting.rows import ComparisonRow, OverSeeds
 from segnet.reporting.table import DASH, Entry, number_ranges, percent
 
 Shown = Literal["always", "if any", "on request"]
@@ -68,7 +68,7 @@ class Column:
         return [Entry(text, text.split(" ")[0] == best) for text in texts]
 
 
-def mean_and_sd(score: Spread) -> str:
+def mean_and_sd(score: OverSeeds) -> str:
     """``61.23 ± 0.45`` in percent; the spread is left out where there is none."""
     mean = percent(score.mean, digits=2)
     return mean if math.isnan(score.sd) else f"{mean} ± {percent(score.sd, digits=2)}"

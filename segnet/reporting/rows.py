@@ -18,7 +18,7 @@ from segnet.statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
-class Spread:
+class OverSeeds:
     """A score over seeds."""
 
     mean: float
@@ -50,12 +50,12 @@ class ComparisonRow:
     loss: str
     seeds: tuple[int, ...]
     planned_seeds: int
-    miou: Spread
+    miou: OverSeeds
     last_miou: float
     pixel_accuracy: float
     class_accuracy: float
     fwiou: float
-    iou: dict[str, Spread]
+    iou: dict[str, OverSeeds]
     classes_scored: tuple[int, ...]
     """Over how many classes the mIoU is a mean: the different values among the seeds, sorted."""
     parameters: float
@@ -91,15 +91,15 @@ class ComparisonRow:
         return self.intervals.get(score, NO_INTERVAL)
 
 
-def spread(values: Iterable[float]) -> Spread:
+def over_seeds(values: Iterable[float]) -> OverSeeds:
     """Mean, sample standard deviation and range of the values that are not NaN."""
     defined = [value for value in values if not math.isnan(value)]
     if not defined:
-        return Spread(math.nan, math.nan, math.nan, math.nan)
+        return OverSeeds(math.nan, math.nan, math.nan, math.nan)
     mean = math.fsum(defined) / len(defined)
     squares = math.fsum((value - mean) ** 2 for value in defined)
     sd = math.sqrt(squares / (len(defined) - 1)) if len(defined) > 1 else math.nan
-    return Spread(mean, sd, min(defined), max(defined))
+    return OverSeeds(mean, sd, min(defined), max(defined))
 
 
 def summarize_seeds(
@@ -120,7 +120,7 @@ def summarize_seeds(
     classes = dict.fromkeys(name for one in scores for name in one.iou)
     peak = measured.peak_memory_mib if measured else None
     means: dict[str, Any] = {
-        name: spread(getattr(one, name) for one in scores).mean for name in MEANS
+        name: over_seeds(getattr(one, name) for one in scores).mean for name in MEANS
     }
     return ComparisonRow(
         dataset=cell.dataset,
@@ -128,12 +128,12 @@ def summarize_seeds(
         loss=cell.loss,
         seeds=tuple(one.cell.seed for one in done),
         planned_seeds=len(group),
-        miou=spread(one.miou for one in scores),
-        last_miou=spread(last).mean,
-        iou={name: spread(one.iou[name] for one in scores) for name in classes},
+        miou=over_seeds(one.miou for one in scores),
+        last_miou=over_seeds(last).mean,
+        iou={name: over_seeds(one.iou[name] for one in scores) for name in classes},
         classes_scored=tuple(sorted({one.classes_scored for one in scores})),
-        parameters=spread(float(one.parameters) for one in trained).mean,
-        images_per_second=spread(one.images_per_second for one in trained).mean,
+        parameters=over_seeds(float(one.parameters) for one in trained).mean,
+        images_per_second=over_seeds(one.images_per_second for one in trained).mean,
         multiply_adds=float(measured.multiply_adds) if measured else math.nan,
         latency_ms=measured.latency_ms if measured else math.nan,
         peak_memory_mib=math.nan if peak is None else peak,

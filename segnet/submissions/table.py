@@ -12,7 +12,7 @@ from segnet.definitions.pair_counts import PairCounts
 from segnet.errors import UserError, expand_short_name, unknown
 from segnet.paths import cell_report_folder
 from segnet.reporting.comparison import Comparison, compare_cells
-from segnet.reporting.rows import ComparisonRow, Spread
+from segnet.reporting.rows import ComparisonRow, OverSeeds
 from segnet.reporting.significance import number_rows
 from segnet.results.cells import CellResult, load_bench
 from segnet.results.records import Scores
@@ -155,6 +155,6 @@ def _row(name: str, truth: Truth, scores: Scores, resampled: Resampled) -> Compa
     )
 
 
-def _one(value: float) -> Spread:
+def _one(value: float) -> OverSeeds:
     """A score of one training."""
-    return Spread(value, math.nan, value, value)
+    return OverSeeds(value, math.nan, value, value)

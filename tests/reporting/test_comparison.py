@@ -19,7 +19,7 @@ from fake_results import (
 from segnet.errors import UserError
 from segnet.grid import Bench, Cell
 from segnet.reporting.comparison import Comparison, compare_cells
-from segnet.reporting.rows import spread
+from segnet.reporting.rows import over_seeds
 from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
@@ -39,17 +39,17 @@ def compared(bench: Bench) -> Comparison:
 
 
 def test_spread_is_the_sample_standard_deviation() -> None:
-    three = spread([0.1, 0.2, 0.6])
+    three = over_seeds([0.1, 0.2, 0.6])
     assert three.mean == pytest.approx(0.3)
     assert (three.low, three.high) == (0.1, 0.6)
     assert three.sd == pytest.approx(math.sqrt((0.04 + 0.01 + 0.09) / 2))
 
 
 def test_spread_of_one_value_is_nan_and_nan_is_left_out() -> None:
-    one = spread([0.4, math.nan])
+    one = over_seeds([0.4, math.nan])
     assert one.mean == 0.4
     assert math.isnan(one.sd)
-    assert math.isnan(spread([]).mean)
+    assert math.isnan(over_seeds([]).mean)
 
 
 def test_a_row_is_the_mean_over_its_seeds() -> None:

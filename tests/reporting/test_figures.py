@@ -21,7 +21,7 @@ from segnet.reporting.cell_tables import CURVE_COLUMNS, csv_text, curve_rows
 from segnet.reporting.curve_figures import Curves, training_curves
 from segnet.reporting.figure_style import PALETTE, assign_looks, save_figure, svg_text
 from segnet.reporting.prediction_figure import RIGHT_COLOR, WRONG_COLOR, Example, prediction_grid
-from segnet.reporting.rows import ComparisonRow, Spread
+from segnet.reporting.rows import ComparisonRow, OverSeeds
 from segnet.reporting.score_figures import (
     class_heat_map,
     confusion_matrix,
@@ -38,10 +38,10 @@ ROOT = Path(__file__).parents[2]
 
 def fake_row(*, model: str, road: float, sky: float) -> ComparisonRow:
     scores = {
-        name: Spread(value, math.nan, value, value)
+        name: OverSeeds(value, math.nan, value, value)
         for name, value in (("road", road), ("sky", sky))
     }
-    mean = Spread((road + sky) / 2, math.nan, road, sky)
+    mean = OverSeeds((road + sky) / 2, math.nan, road, sky)
     return ComparisonRow(
         dataset="streets",
         model=model,

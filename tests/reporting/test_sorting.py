@@ -7,11 +7,11 @@ import pytest
 
 from segnet.errors import UserError
 from segnet.reporting.comparison import Comparison, sort_rows
-from segnet.reporting.rows import ComparisonRow, Spread
+from segnet.reporting.rows import ComparisonRow, OverSeeds
 
 
-def one(value: float) -> Spread:
-    return Spread(value, math.nan, value, value)
+def one(value: float) -> OverSeeds:
+    return OverSeeds(value, math.nan, value, value)
 
 
 def row(model: str, miou: float, **changes: object) -> ComparisonRow:

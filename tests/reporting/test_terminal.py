@@ -13,7 +13,7 @@ from segnet.reporting.columns import COLUMNS, Column, mean_and_sd
 from segnet.reporting.comparison import Comparison, compare_cells
 from segnet.reporting.comparison_tables import Choice, comparison_tables
 from segnet.reporting.markup import markdown_table
-from segnet.reporting.rows import Spread
+from segnet.reporting.rows import OverSeeds
 from segnet.reporting.table import Entry, Table, percent
 from segnet.reporting.terminal import break_name, split_table, terminal_parts
 from segnet.results.cells import cells_of, load_results
@@ -55,8 +55,8 @@ def test_percent_has_a_dash_for_nan() -> None:
 
 
 def test_one_seed_has_no_spread() -> None:
-    assert mean_and_sd(Spread(0.5, math.nan, 0.5, 0.5)) == "50.00"
-    assert mean_and_sd(Spread(0.5, 0.0123, 0.4, 0.6)) == "50.00 ± 1.23"
+    assert mean_and_sd(OverSeeds(0.5, math.nan, 0.5, 0.5)) == "50.00"
+    assert mean_and_sd(OverSeeds(0.5, 0.0123, 0.4, 0.6)) == "50.00 ± 1.23"
 
 
 def test_the_markdown_table_has_the_hand_computed_numbers() -> None:
