@@ -45,6 +45,9 @@ def _fresh_file(target: Path) -> Iterator[Path]:
         with scratch.open("rb") as file:  # else a crash of the machine may leave an empty file
             os.fsync(file.fileno())
         scratch.replace(target)
+    except OSError as error:
+        error.filename = str(target)  # a failed write names no file
+        raise
     finally:
         scratch.unlink(missing_ok=True)
 

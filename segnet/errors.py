@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,14 +19,35 @@ class UserError(Exception):
     """
 
 
+DISK_HINTS = {
+    errno.ENOSPC: "Free some space and run it again: what is finished is kept, and so is the last "
+    "saved state of a training.",
+    errno.EROFS: "Work in a copy of the project that can be written.",
+    errno.EACCES: "Give yourself the right to write there, or work in a copy of the project.",
+}
+DISK_HINTS[errno.EDQUOT] = DISK_HINTS[errno.ENOSPC]
+DISK_HINTS[errno.EPERM] = DISK_HINTS[errno.EACCES]
+
+
 @contextmanager
 def exit_on_user_error() -> Iterator[None]:
-    """Turn a :class:`UserError` into its message on stderr and exit status 1."""
+    """Turn a :class:`UserError` into its message on stderr and exit status 1.
+
+    So too a disk that is full or cannot be written, wherever that is met.
+    """
     try:
         yield
     except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
+        message = str(error)
+    except OSError as error:
+        if error.errno not in DISK_HINTS:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        message = f"{where}{error.strerror}. {DISK_HINTS[error.errno]}"
+    else:
+        return
+    print(f"error: {message}", file=sys.stderr)
+    raise SystemExit(1)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
+from safetensors.torch import load, save
 from torch import Tensor, nn
 
+from segnet.atomic import write_bytes
 from segnet.errors import UserError
 
 Weights = dict[str, Tensor]
@@ -22,21 +24,22 @@ def copy_weights(network: nn.Module) -> Weights:
 
 def save_weights(weights: Weights, path: Path) -> None:
     """Write weights as safetensors: no code in the file, equal weights give equal bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.part")
-    save_file(weights, scratch)
-    scratch.replace(path)
+    write_bytes(path, save(weights))
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
     """Copy weights from a file into a network of the same architecture.
 
     Raises:
-        UserError: if the file is missing or belongs to another architecture.
+        UserError: if the file is missing, damaged or belongs to another architecture.
     """
-    if not path.exists():
-        raise UserError(f"{path} does not exist: this cell has not been trained. Run `dvc repro`.")
     try:
-        network.load_state_dict(load_file(path))
+        network.load_state_dict(load(path.read_bytes()))
+    except FileNotFoundError:
+        raise UserError(
+            f"{path} does not exist: this cell has not been trained. Run `dvc repro`."
+        ) from None
+    except SafetensorError as error:
+        raise UserError(f"{path} is damaged ({error}). Delete it, then run `dvc repro`.") from None
     except RuntimeError as error:
         raise UserError(f"{path} belongs to another network: {error}") from None
