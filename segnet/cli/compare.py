@@ -17,6 +17,7 @@ from segnet.paths import report_folder
 
 if TYPE_CHECKING:
     from segnet.reporting.comparison import Comparison
+    from segnet.reporting.comparison_tables import Choice
 
 SORT_HELP = (
     "A column (miou, last, g, c, fwiou, params, img/s, model...) or a class, such as Car; "
@@ -63,14 +64,9 @@ def compare(
     from segnet.reporting.columns import COLUMNS, choose_columns
     from segnet.reporting.comparison import add_published, compare_cells, sort_rows
     from segnet.reporting.comparison_tables import Choice
-    from segnet.reporting.formats import FORMATS
-    from segnet.reporting.terminal import terminal_parts
     from segnet.results.cells import load_bench
 
-    if as_json and to not in ("", "json"):
-        raise UserError(f"--json and --format {to} contradict each other. Leave one out.")
-    chosen = "json" if as_json else to or "table"
-    write = lookup(FORMATS, chosen, what="format")
+    chosen = choose_format(to, as_json=as_json)
     named = COLUMNS if show_all else choose_columns(names(columns)) if columns else ()
     choice = Choice(columns=named, per_class=per_class, significance=significance)
     wanted = Wanted(names(models), names(losses), names(datasets))
@@ -82,15 +78,40 @@ def compare(
         comparisons += add_published(found, results) if published else found
     if sort:
         comparisons = sort_rows(comparisons, sort)
+    show(comparisons, choice, chosen, output)
+    for name in benches:
+        print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
+
+
+def choose_format(to: str, *, as_json: bool) -> str:
+    """The format that ``--format`` and ``--json`` ask for.
+
+    Raises:
+        UserError: if they contradict each other, or there is no such format.
+    """
+    from segnet.reporting.formats import FORMATS
+
+    if as_json and to not in ("", "json"):
+        raise UserError(f"--json and --format {to} contradict each other. Leave one out.")
+    chosen = "json" if as_json else to or "table"
+    lookup(FORMATS, chosen, what="format")
+    return chosen
+
+
+def show(
+    comparisons: Sequence[Comparison], choice: Choice, chosen: str, output: Path | None
+) -> None:
+    """Write comparisons in a format, to a file or to stdout; a terminal gets colours."""
+    from segnet.reporting.formats import FORMATS
+    from segnet.reporting.terminal import terminal_parts
+
     if output is not None:
-        write_file(output, write(comparisons, choice))
+        write_file(output, FORMATS[chosen](comparisons, choice))
     elif chosen == "table" and sys.stdout.isatty():
         for part in (part for one in comparisons for part in terminal_parts(one, choice)):
             Console().print(part)
     else:
-        sys.stdout.write(write(comparisons, choice))
-    for name in benches:
-        print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
+        sys.stdout.write(FORMATS[chosen](comparisons, choice))
 
 
 def choose_benches(named: Sequence[str], wanted: Wanted, *, only_one: bool) -> list[str]:

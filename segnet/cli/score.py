@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
 
-from segnet.cli.compare import write_file
+from segnet.cli.compare import choose_format, show
 from segnet.cli.truth_options import find_truth
-from segnet.errors import UserError, lookup
 
 if TYPE_CHECKING:
     from segnet.submissions.scoring import Submission
@@ -59,16 +57,11 @@ def score(
 
     from segnet.reporting.columns import choose_columns, default_columns
     from segnet.reporting.comparison_tables import Choice
-    from segnet.reporting.formats import FORMATS
-    from segnet.reporting.terminal import terminal_parts
     from segnet.submissions.label_code import read_label_code
     from segnet.submissions.scoring import score_predictions
     from segnet.submissions.table import find_rival, tabulate
 
-    if as_json and to not in ("", "json"):
-        raise UserError(f"--json and --format {to} contradict each other. Leave one out.")
-    chosen = "json" if as_json else to or "table"
-    write = lookup(FORMATS, chosen, what="format")
+    chosen = choose_format(to, as_json=as_json)
     torch.set_num_threads(1)  # one picture at a time is too little work to share
     truth = find_truth(dataset, split)
     rival = find_rival(against, truth.dataset) if against else None
@@ -92,13 +85,7 @@ def score(
     if not math.isnan(submission.scores.ece):
         columns += choose_columns(["ece"])[-1:]
     choice = Choice(columns=columns, per_class=True, significance=rival is not None)
-    if output is not None:
-        write_file(output, write([comparison], choice))
-    elif chosen == "table" and sys.stdout.isatty():
-        for part in terminal_parts(comparison, choice):
-            Console().print(part)
-    else:
-        sys.stdout.write(write([comparison], choice))
+    show([comparison], choice, chosen, output)
     for note in notes_on(submission):
         print(f"note: {note}", file=sys.stderr)
 
