@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from segnet.reporting.comparison import Comparison
@@ -33,16 +34,19 @@ def markdown_table(table: Table) -> str:
     words = table.num_text_columns
     rules = ["---" if at < words else "---:" for at in range(len(table.headings))]
     texts = [
-        [f"**{_cell(entry.text)}**" if entry.is_best else _cell(entry.text) for entry in line]
+        [
+            f"**{markdown_text(entry.text)}**" if entry.is_best else markdown_text(entry.text)
+            for entry in line
+        ]
         for line in table.lines
     ]
-    names = [_cell(heading) for heading in table.headings]
+    names = [markdown_text(heading) for heading in table.headings]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (names, rules, *texts))
 
 
 def markdown_list(items: Iterable[str]) -> str:
     """A Markdown list."""
-    return "\n".join(f"- {item}" for item in items)
+    return "\n".join(f"- {_inert(item)}" for item in items)
 
 
 def markdown_below(tables: Iterable[Table]) -> list[str]:
@@ -51,7 +55,7 @@ def markdown_below(tables: Iterable[Table]) -> list[str]:
     for table in tables:
         parts.append(f"### {table.title}")
         if table.headings:
-            parts += [markdown_table(table), *table.notes]
+            parts += [markdown_table(table), *map(_inert, table.notes)]
     return parts
 
 
@@ -60,14 +64,24 @@ def comparison_markdown(comparisons: Sequence[Comparison], choice: Choice) -> st
     parts = []
     for one in comparisons:
         main, *others = comparison_tables(one, choice)
-        parts += [f"## {one.title}", f"{main.title}.", markdown_table(main)]
+        parts += [f"## {markdown_text(one.title)}", f"{main.title}.", markdown_table(main)]
         parts += [markdown_list(main.notes), *markdown_below(others)]
     return "\n\n".join(parts) + "\n"
 
 
-def _cell(text: str) -> str:
-    """The text where a vertical line would begin the next cell."""
-    return text.replace("|", "\\|")
+def markdown_text(text: str) -> str:
+    """Words, such as a user's class names, in one line and without any meaning as Markdown."""
+    line = _inert(" ".join(text.split()))
+    line = re.sub(r"[`|\]]", r"\\\g<0>", line)
+    for sign in "*~$":
+        if line.count(sign) > 1:  # one alone means nothing
+            line = line.replace(sign, f"\\{sign}")
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)  # within a word it means nothing
+
+
+def _inert(text: str) -> str:
+    """Markdown of ours in which names begin no tag and no link."""
+    return re.sub(r"<(?=[A-Za-z/!?])|\\(?!\w)|\[", r"\\\g<0>", text)
 
 
 def comparison_latex(comparisons: Sequence[Comparison], choice: Choice) -> str:

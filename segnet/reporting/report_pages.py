@@ -27,7 +27,7 @@ from segnet.reporting.comparison_tables import (
     rows_table,
 )
 from segnet.reporting.html import render_html
-from segnet.reporting.markup import markdown_below, markdown_list, markdown_table
+from segnet.reporting.markup import markdown_below, markdown_list, markdown_table, markdown_text
 from segnet.reporting.report_figures import Picture, Pictures
 from segnet.reporting.table import Table
 from segnet.results.cells import Results
@@ -65,7 +65,7 @@ def markdown_report(
         pictures: the figures of each data set.
     """
     bench = results.bench
-    parts = [f"# {bench.title}", claim(results)]
+    parts = [f"# {markdown_text(bench.title)}", claim(results)]
     for comparison in comparisons:
         parts += _dataset_section(comparison, pictures[comparison.dataset])
     unfinished = unfinished_table(results.cells)
@@ -98,8 +98,8 @@ def _dataset_section(comparison: Comparison, pictures: Pictures) -> list[str]:
 
 def _source(name: str, facts: DataFacts) -> str:
     return (
-        f"- `{name}`: {facts.title}. Source: {facts.source}. Licence: {facts.licence}. "
-        f"Citation: {facts.citation}."
+        f"- `{name}`: {markdown_text(facts.title)}. Source: {markdown_text(facts.source)}. "
+        f"Licence: {markdown_text(facts.licence)}. Citation: {markdown_text(facts.citation)}."
     )
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from segnet.grid import Cell
+from segnet.reporting.markup import markdown_text
 from segnet.results.records import Evaluation, EvaluationRecord, TrainRecord
 
 MAX_NOTE = 7800
@@ -75,7 +76,7 @@ def _headline(evaluations: tuple[Evaluation, ...]) -> str:
 def _per_class(one: Evaluation) -> str:
     accuracy: Mapping[str, float] = one.scores.accuracy
     rows = [
-        [name, _number(iou), _number(accuracy.get(name, math.nan))]
+        [markdown_text(name), _number(iou), _number(accuracy.get(name, math.nan))]
         for name, iou in one.scores.iou.items()
     ]
     return _table([f"class ({one.checkpoint})", "IoU", "accuracy"], rows)
