@@ -8,7 +8,19 @@ from typing import Annotated
 import typer
 
 import segnet
-from segnet.cli import bench, check, compare, explain, lr_find, predict, run, score, speed, tracking
+from segnet.cli import (
+    bench,
+    check,
+    compare,
+    conform,
+    explain,
+    lr_find,
+    predict,
+    run,
+    score,
+    speed,
+    tracking,
+)
 from segnet.errors import UserError, exit_on_user_error
 
 app = typer.Typer(
@@ -50,6 +62,7 @@ app.command("lr-find")(lr_find.lr_find)
 app.command()(speed.speed)
 app.command()(score.score)
 app.command()(explain.explain)
+app.command()(conform.conform)
 
 
 def main() -> None:
