@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from camvid_label_counts import CAMVID_IMAGE_PIXELS, camvid_counts
 from fake_project import write_params
 from fake_results import GOOD, PERFECT, fake_bench, write_cell
 from fake_splits import fake_split
 from jaxtyping import UInt8
 from source_mutations import assert_goes_red
-from test_class_weights import CAMVID_IMAGE_PIXELS, camvid_counts
 
 from pipelines import evaluate as evaluate_stage
 from pipelines import train as train_stage

@@ -5,6 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from camvid_label_counts import (
+    CAMVID_IMAGE_PIXELS,
+    CAMVID_IMAGES,
+    CAMVID_PIXELS,
+    camvid_counts,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -14,24 +20,6 @@ from segnet.errors import UserError
 from segnet.losses.parts.class_weights import median_frequency
 
 MIRROR = os.environ.get("SEGBENCH_MIRROR")
-
-# CamVid's training masks, 367 of 480 x 360, the classes in order and void last
-CAMVID_IMAGE_PIXELS = np.full(367, 480 * 360)
-CAMVID_PIXELS = [
-    *(10682767, 14750079, 623349, 20076880, 2845085, 6166762),
-    *(743859, 714595, 3719877, 405385, 184967, 2503995),
-]
-CAMVID_IMAGES = [366, 365, 366, 367, 349, 319, 351, 173, 360, 317, 201, 367]
-"""In how many of the masks each class occurs."""
-
-
-def camvid_counts() -> np.ndarray:
-    """Counts of images with the sums of CamVid's: the weights depend on nothing else."""
-    counts = np.zeros((367, 12), np.int64)
-    for column, (pixels, images) in enumerate(zip(CAMVID_PIXELS, CAMVID_IMAGES, strict=True)):
-        counts[:images, column] = pixels // images
-        counts[0, column] += pixels % images
-    return counts
 
 
 def test_camvid_weights_are_those_of_the_present_labels() -> None:
