@@ -24,7 +24,7 @@ from segnet.scoring.boundary.scores import (
     boundary_f1_of_images,
 )
 from segnet.scoring.boundary.store import Boundaries
-from segnet.scoring.calibration.sums import calibration_sums
+from segnet.scoring.calibration.sums import SplitCalibration, calibration_sums
 from segnet.scoring.counts.confusion import confusion_counts
 from segnet.scoring.counts.evaluation import evaluate
 from segnet.scoring.scores import scores_from_counts
@@ -56,11 +56,12 @@ def test_every_headline_score_is_that_of_its_name() -> None:
 def test_calibration_and_dice_are_summed_over_all_batches() -> None:
     network, split = nn.Conv2d(3, 3, 3, padding=1), fake_split()
     with torch.inference_mode():
-        found = evaluate(network, split, num_classes=3, batch_size=4)
+        calibration = SplitCalibration()
+        found = evaluate(network, split, num_classes=3, observe=calibration, batch_size=4)
         together = evaluate(network, split, num_classes=3, batch_size=6)
         probabilities = network(split.images.float() / 255).softmax(1)
     sums = calibration_sums(probabilities, split.masks)
-    for one, of_images in zip(found.calibration, sums, strict=True):
+    for one, of_images in zip(calibration.sums(), sums, strict=True):
         np.testing.assert_allclose(one, of_images.sum(0), rtol=1e-6)
     assert found.dice == pytest.approx(together.dice, rel=1e-6)
     assert found.cross_entropy == pytest.approx(together.cross_entropy, rel=1e-6)
