@@ -7,18 +7,12 @@ from __future__ import annotations
 
 import argparse
 
+from pipelines.cell import open_cell
 from segnet.atomic import write_arrays
-from segnet.bench.config import load_config
-from segnet.compute import choose_compute
-from segnet.datasets.prepared.store import read_dataset
-from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.errors import exit_on_user_error
-from segnet.grid import Cell
-from segnet.models.building import build_model
 from segnet.models.weight_files import load_weights
-from segnet.paths import cell_report_folder, cell_run_folder, prepared_folder
+from segnet.paths import cell_report_folder, cell_run_folder
 from segnet.results.array_files import PREDICTIONS_FILE
-from segnet.results.provenance import collect_provenance
 from segnet.results.records import CHECKPOINTS, Evaluation, EvaluationRecord, TrainRecord
 from segnet.scoring.boundary.counting import count_boundaries
 from segnet.scoring.boundary.store import write_boundaries
@@ -30,25 +24,18 @@ from segnet.scoring.scores import scores_from_counts, write_evaluation
 
 def main(dataset: str, model: str, loss: str, seed: int) -> None:
     """Evaluate one trained cell of the bench that ``params.yaml`` describes."""
-    config = load_config()
-    bench = config.bench
-    cell = Cell(bench=bench.name, dataset=dataset, model=model, loss=loss, seed=seed)
-    records = cell_report_folder(bench.name, cell.slug)
-    runs = cell_run_folder(bench.name, cell.slug)
+    # The training's record first: it says which epochs the weights are of.
+    opened = open_cell(dataset, model, loss, seed)
+    cell, compute, taxonomy = opened.cell, opened.compute, opened.data.taxonomy
+    records = cell_report_folder(cell.bench, cell.slug)
+    runs = cell_run_folder(cell.bench, cell.slug)
     trained = TrainRecord.read(records)
-    compute = choose_compute(bench.precision)
 
-    data = read_dataset(prepared_folder(bench.name, dataset))
-    test = load_resident(data.splits["test"], compute.device)
-    network = build_model(
-        model,
-        num_classes=data.taxonomy.num_classes,
-        width=bench.width,
-        options=config.models[model],
-        seed=seed,
-    )
+    test = opened.split("test")
+    network = opened.network()
     compute.place(network)
 
+    # The selected and the last epoch are scored alike: their difference is what selecting is worth.
     epochs = {"selected": trained.selected_epoch, "last": trained.total_epochs}
     evaluations, counts, predicted, boundaries = [], {}, {}, {}
     for checkpoint in CHECKPOINTS:
@@ -57,7 +44,7 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
         result = evaluate(
             network_predictor(network, compute),
             test,
-            num_classes=data.taxonomy.num_classes,
+            num_classes=taxonomy.num_classes,
             observe=calibration,
         )
         counts[checkpoint], predicted[checkpoint] = result.counts, result.predicted
@@ -65,12 +52,12 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             result.predicted,
             test.masks,
             test.mask_sizes,
-            data.taxonomy.num_classes,
+            taxonomy.num_classes,
             device=compute.device,
         )
         scores = scores_from_counts(
             result.counts,
-            data.taxonomy,
+            taxonomy,
             cross_entropy=result.cross_entropy,
             dice=result.dice,
             ece=float(expected_calibration_error(calibration.sums())),
@@ -86,18 +73,14 @@ def main(dataset: str, model: str, loss: str, seed: int) -> None:
             )
         )
 
+    # Maps for pictures and counts for every other score stand beside the scores themselves.
     write_arrays(runs / PREDICTIONS_FILE, {"selected": predicted["selected"]})
     record = EvaluationRecord(
         cell=cell,
         evaluations=tuple(evaluations),
-        image_names=data.splits["test"].names,
-        sequences=data.splits["test"].sequences,
-        provenance=collect_provenance(
-            device=compute.device_name,
-            precision=compute.precision,
-            threads=compute.threads,
-            data_fingerprint=data.fingerprint,
-        ),
+        image_names=opened.data.splits["test"].names,
+        sequences=opened.data.splits["test"].sequences,
+        provenance=opened.provenance(),
     )
     write_boundaries(records, boundaries)
     write_evaluation(records, record, counts)

@@ -11,14 +11,13 @@ import argparse
 from dataclasses import asdict
 from functools import partial
 
+from pipelines.cell import build_network, provenance_of
 from segnet.bench.config import load_config
 from segnet.compute import choose_compute
 from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import exit_on_user_error
 from segnet.measuring.cost.speed import measure
-from segnet.models.building import build_model
 from segnet.paths import prepared_folder
-from segnet.results.provenance import collect_provenance
 from segnet.results.records import MeasureRecord
 
 BATCH_IMAGES = {"cpu": 4, "cuda": 32}
@@ -32,14 +31,7 @@ def main(dataset: str, model: str) -> None:
     compute = choose_compute(bench.precision)
     data = read_dataset(prepared_folder(bench.name, dataset))
     num_classes = data.taxonomy.num_classes
-    build = partial(
-        build_model,
-        model,
-        num_classes=num_classes,
-        width=bench.width,
-        options=config.models[model],
-        seed=0,
-    )
+    build = partial(build_network, config, model, num_classes=num_classes, seed=0)
     cost = measure(
         build,
         compute,
@@ -47,12 +39,7 @@ def main(dataset: str, model: str) -> None:
         size=bench.working_size,
         batch_images=BATCH_IMAGES[compute.device.type],
     )
-    origin = collect_provenance(
-        device=compute.device_name,
-        precision=compute.precision,
-        threads=compute.threads,
-        data_fingerprint=data.fingerprint,
-    )
+    origin = provenance_of(compute, data)
     record = MeasureRecord(
         bench=bench.name,
         dataset=dataset,

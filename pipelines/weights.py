@@ -9,13 +9,13 @@ from __future__ import annotations
 import argparse
 
 from segnet.errors import exit_on_user_error
-from segnet.models.pretrained.weights import fetch_encoder_weights
-from segnet.paths import weights_folder
+from segnet.models.pretrained import FETCH, weights_file
 
 
 def main(name: str) -> None:
-    """Fetch one set of encoder weights."""
-    fetch_encoder_weights(name, weights_folder(name))
+    """Fetch one kind of encoder weights."""
+    file = weights_file(name)  # an unknown name is an error here
+    FETCH[name](file)
 
 
 if __name__ == "__main__":

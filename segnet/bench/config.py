@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from segnet.errors import UserError, nearest, unknown
 from segnet.grid import Bench, Cell
+from segnet.models.pretrained import ENCODER_WEIGHTS
 from segnet.schema import Name, Section, read_yaml
 from segnet.training.recipe import Recipe
 
@@ -75,6 +76,7 @@ def load_config(path: Path = Path("params.yaml")) -> Config:
         ("model", bench.models, config.models),
         ("loss", bench.losses, config.losses),
         ("recipe", (bench.recipe,), config.recipes),
+        ("encoder weights", (bench.encoder_weights,), ENCODER_WEIGHTS),
     ):
         for name in names:
             if name not in known:

@@ -24,8 +24,8 @@ from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
 from segnet.datasets.registry import define_dataset
 from segnet.errors import UserError, expand_short_name, lookup, unknown
 from segnet.grid import Bench
-from segnet.models.pretrained.weights import ENCODER_WEIGHTS, VGG16_FILE
-from segnet.paths import raw_folder, weights_folder
+from segnet.models.pretrained import ENCODER_WEIGHTS, weights_file
+from segnet.paths import raw_folder
 
 OWN = "custom"
 YAML_SUFFIXES = (".yaml", ".yml")
@@ -146,8 +146,9 @@ def find_machine() -> Machine:
 
     mirror = os.environ.get(MIRROR_VARIABLE, "")
     is_address = "://" in mirror
-    in_mirror = is_address or (bool(mirror) and (Path(mirror) / "weights" / VGG16_FILE).exists())
-    has_vgg16 = in_mirror or (weights_folder("vgg16") / VGG16_FILE).exists()
+    vgg16 = weights_file("vgg16")
+    in_mirror = is_address or (bool(mirror) and (Path(mirror) / "weights" / vgg16.name).exists())
+    has_vgg16 = in_mirror or vgg16.exists()
     return Machine(choose_compute("auto").device.type != "cpu", has_vgg16)
 
 

@@ -43,44 +43,22 @@ def lr_find(
 
 def range_test(config: Config, cell: Cell, *, steps: int) -> LearningRateCurve:
     """The range test on the network, loss and batches that training this cell begins with."""
+    from pipelines.cell import OpenCell
+    from pipelines.training_start import start_training
     from segnet.cli.training_progress import TrainingProgress
-    from segnet.compute import choose_compute
-    from segnet.datasets.prepared.store import read_dataset
-    from segnet.datasets.prepared.tensor_split import load_resident
-    from segnet.losses.building import build_loss
     from segnet.measuring.lr_finder import find_learning_rate
-    from segnet.models.building import build_model
-    from segnet.models.pretrained.loading import load_vgg16_convolutions, takes_vgg16_weights
 
-    bench = config.bench
-    compute = choose_compute(bench.precision)
-    data = read_dataset(prepared_folder(bench.name, cell.dataset))
-    split = data.splits["train"]
-    objective = build_loss(
-        cell.loss,
-        config.losses[cell.loss],
-        class_counts=split.class_counts,
-        image_pixels=split.mask_sizes.prod(1),
-    )
-    network = build_model(
-        cell.model,
-        num_classes=data.taxonomy.num_classes,
-        width=bench.width,
-        options=config.models[cell.model],
-        seed=cell.seed,
-    )
-    if bench.encoder_weights == "vgg16" and takes_vgg16_weights(network):
-        weights = weights_folder("vgg16") / "vgg16_features.safetensors"
-        load_vgg16_convolutions(network.get_submodule("encoder"), weights)
+    opened = OpenCell(config, cell)
+    start = start_training(opened)
     with TrainingProgress(f"lr-find {cell.slug}", total_epochs=1, steps_per_epoch=steps) as bar:
         return find_learning_rate(
-            network,
-            load_resident(split, compute.device),
-            loss=objective,
+            start.network,
+            start.training,
+            loss=start.loss,
             recipe=config.recipe,
-            size=config.recipe.augmentation.crop_size(bench.working_size),
+            size=start.size,
             seed=cell.seed,
-            compute=compute,
+            compute=opened.compute,
             max_steps=steps,
             on_step=bar.on_step,
         )

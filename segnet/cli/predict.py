@@ -34,6 +34,7 @@ def predict(
     output: Annotated[Path, typer.Option(help="Folder for the overlays.")] = Path("predictions"),
 ) -> None:
     """Draw a trained model's prediction over images."""
+    from pipelines.cell import build_network
     from segnet.compute import choose_compute
     from segnet.datasets.registry import define_dataset
     from segnet.inference.bayesian import PAPER_SAMPLES, dropout_layers
@@ -45,7 +46,6 @@ def predict(
         save_picture,
         uncertainty_map,
     )
-    from segnet.models.building import build_model
     from segnet.models.weight_files import load_weights
     from segnet.scoring.counts.evaluation import network_predictor
 
@@ -57,13 +57,8 @@ def predict(
     files = find_images(paths)
     taxonomy = define_dataset(cell.dataset, config.datasets).taxonomy
     compute = choose_compute(bench.precision)
-    network = build_model(
-        cell.model,
-        num_classes=taxonomy.num_classes,
-        width=bench.width,
-        options=config.models[cell.model],
-        seed=cell.seed,
-    )
+    num_classes = taxonomy.num_classes
+    network = build_network(config, cell.model, num_classes=num_classes, seed=cell.seed)
     if uncertainty:
         dropout_layers(network)
     compute.place(network)

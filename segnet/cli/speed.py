@@ -37,22 +37,15 @@ def speed(
     for name in wanted:
         lookup(config.models, name, what="model")
 
+    from pipelines.cell import build_network
     from segnet.bench.plan import parse_size
     from segnet.compute import choose_compute
     from segnet.measuring.cost.speed import measure
-    from segnet.models.building import build_model
 
     compute = choose_compute(config.bench.precision)
     costs = {}
     for name in wanted or config.bench.models:
-        build = partial(
-            build_model,
-            name,
-            num_classes=classes,
-            width=config.bench.width,
-            options=config.models[name],
-            seed=0,
-        )
+        build = partial(build_network, config, name, num_classes=classes, seed=0)
         costs[name] = measure(
             build,
             compute,

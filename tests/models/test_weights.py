@@ -9,8 +9,9 @@ import torch
 from safetensors.numpy import load_file, save_file
 
 from segnet.errors import UserError
-from segnet.models.pretrained import weights
-from segnet.models.pretrained.weights import fetch_encoder_weights, tensors_digest
+from segnet.models.pretrained import FETCH
+from segnet.models.pretrained.fetching import vgg16
+from segnet.models.pretrained.fetching.vgg16 import tensors_digest
 
 VALUES = np.random.default_rng(0).normal(size=(4, 3, 3, 3)).astype(np.float32)
 TENSORS = {
@@ -26,28 +27,23 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(parents=True)
     save_file(TENSORS, folder / FILE)
     monkeypatch.setenv("SEGBENCH_MIRROR", str(tmp_path / "mirror"))
-    monkeypatch.setattr(weights, "VGG16_TENSORS_SHA256", tensors_digest(TENSORS))
+    monkeypatch.setattr(vgg16, "VGG16_TENSORS_SHA256", tensors_digest(TENSORS))
     return folder
 
 
 def test_random_weights_need_no_file(tmp_path: Path) -> None:
-    fetch_encoder_weights("random", tmp_path / "random")
+    FETCH["random"](tmp_path / "random/README")
     assert (tmp_path / "random/README").read_text().startswith("Nothing is fetched")
-
-
-def test_an_unknown_name_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"unknown encoder weights 'vgg19'\. Did you mean 'vgg16'"):
-        fetch_encoder_weights("vgg19", tmp_path)
 
 
 def test_weights_come_from_the_mirror_and_are_kept(mirror: Path, tmp_path: Path) -> None:
     folder = tmp_path / "vgg16"
-    fetch_encoder_weights("vgg16", folder)
+    vgg16.fetch(folder / FILE)
     np.testing.assert_array_equal(
         load_file(folder / FILE)["features.0.weight"], TENSORS["features.0.weight"]
     )
     (mirror / FILE).unlink()
-    fetch_encoder_weights("vgg16", folder)
+    vgg16.fetch(folder / FILE)
     assert [path.name for path in folder.iterdir()] == [FILE]
 
 
@@ -64,8 +60,8 @@ def test_published_weights_become_the_same_tensors(
         torch.save(state, path)
 
     monkeypatch.delenv("SEGBENCH_MIRROR")
-    monkeypatch.setattr(weights, "download", place_published_file)
-    fetch_encoder_weights("vgg16", tmp_path / "vgg16")
+    monkeypatch.setattr(vgg16, "download", place_published_file)
+    vgg16.fetch(tmp_path / "vgg16" / FILE)
     assert tensors_digest(load_file(tmp_path / "vgg16" / FILE)) == tensors_digest(TENSORS)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mirror", "vgg16"]
 
@@ -95,11 +91,11 @@ def test_other_weights_are_an_error_and_nothing_is_left(
 ) -> None:
     damage(mirror / FILE)
     with pytest.raises(UserError, match=message):
-        fetch_encoder_weights("vgg16", tmp_path / "vgg16")
+        vgg16.fetch(tmp_path / "vgg16" / FILE)
     assert list((tmp_path / "vgg16").iterdir()) == []
 
 
 def test_a_pickle_with_code_is_not_loaded(tmp_path: Path) -> None:
     torch.save({"features.0.weight": print}, tmp_path / "evil.pth")
     with pytest.raises(UserError, match=r"evil\.pth holds no weights"):
-        weights.convert_vgg16(tmp_path / "evil.pth")
+        vgg16.convert_vgg16(tmp_path / "evil.pth")

@@ -13,6 +13,7 @@ from import_closure import everything_that_runs
 from segnet.datasets.registry import DATASETS
 from segnet.losses import LOSSES
 from segnet.models import MODELS
+from segnet.models.pretrained import FETCH, LOAD
 from segnet.schema import read_yaml
 
 CANNOT_CHANGE_A_RESULT = {
@@ -27,6 +28,7 @@ CANNOT_CHANGE_A_RESULT = {
     "segnet/grid.py": "names of cells; the parameters are declared",
     "segnet/losses/__init__.py": "a registry: a new loss must not re-run the others",
     "segnet/models/__init__.py": "a registry: a new model must not re-run the others",
+    "segnet/models/pretrained/__init__.py": "a registry; which weights is a declared parameter",
     "segnet/paths.py": "where files lie; the outputs are declared",
     "segnet/results/": "the form of a record, which has a schema number",
     "segnet/schema.py": "how parameters are checked",
@@ -41,15 +43,18 @@ OF_ONE_STAGE = {
 """The same for single stages."""
 OWN_FILES = {
     "fetch": ("dataset",),
+    "weights": ("weights",),
     "prepare": ("dataset",),
     "measure": ("model",),
-    "train": ("model", "loss"),
+    "train": ("model", "loss", "loading"),
     "evaluate": ("model",),
 }
 """The axes of which a cell looks its entry up in a registry, so that no import names it."""
 ENTRIES = {
     "model": {name: f"segnet/models/{name}.py" for name in MODELS},
     "loss": {name: f"segnet/losses/{name}.py" for name in LOSSES},
+    "weights": {kind: f"segnet/models/pretrained/fetching/{kind}.py" for kind in FETCH},
+    "loading": {kind: f"segnet/models/pretrained/loading/{kind}.py" for kind in LOAD},
     "dataset": {name: f"segnet/datasets/{name}/__init__.py" for name in DATASETS},
 }
 MAX_LINES = 170

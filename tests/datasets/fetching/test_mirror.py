@@ -16,7 +16,8 @@ from segnet.datasets.fetching.manifest import read_manifest
 from segnet.datasets.fetching.published_files import mirror_entry
 from segnet.datasets.fetching.write_manifest import write_manifest
 from segnet.errors import UserError
-from segnet.models.pretrained import weights
+from segnet.models.pretrained import weights_file
+from segnet.models.pretrained.fetching import vgg16
 
 IMAGE = bytes(range(256)) * 1024
 FOLDER = "camvid/train"
@@ -172,10 +173,10 @@ def test_camvid_is_fetched_from_an_address(mirror: Path, monkeypatch: pytest.Mon
 def test_weights_are_fetched_from_an_address(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tensors = {"features.0.bias": np.arange(4, dtype=np.float16)}
     (mirror / "weights").mkdir()
-    save_file(tensors, mirror / "weights" / weights.VGG16_FILE)
+    save_file(tensors, mirror / "weights" / weights_file("vgg16").name)
     write_manifest(mirror)
-    monkeypatch.setattr(weights, "VGG16_TENSORS_SHA256", weights.tensors_digest(tensors))
+    monkeypatch.setattr(vgg16, "VGG16_TENSORS_SHA256", vgg16.tensors_digest(tensors))
     with serve(files_of(mirror)) as server:
         monkeypatch.setenv("SEGBENCH_MIRROR", server.address)
-        weights.fetch_encoder_weights("vgg16", Path("data/weights/vgg16"))
+        vgg16.fetch(weights_file("vgg16"))
     assert files_of(Path("data/weights/vgg16")) == files_of(mirror / "weights")

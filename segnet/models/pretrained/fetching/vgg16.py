@@ -1,7 +1,7 @@
-"""Published encoder weights as one safetensors file, whoever trained or converted them. No torch.
+"""VGG16's convolutions as one safetensors file, whoever trained or converted them. No torch.
 
-``vgg16``: the 13 convolutions of ImageNet VGG16 (Simonyan and Zisserman, arXiv 1409.1556; CC BY
-4.0), in torchvision's names (``features.0.weight``) and convention (RGB, 255 * (x - mean), as
+The 13 convolutions of ImageNet VGG16 (Simonyan and Zisserman, arXiv 1409.1556; CC BY 4.0), in
+torchvision's names (``features.0.weight``) and convention (RGB, 255 * (x - mean), as
 ``VGG16_Weights.IMAGENET1K_FEATURES``), as float16. Its classifier is not among them.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from segnet.datasets.fetching.published_files import download, mirror_entry
-from segnet.errors import UserError, lookup
+from segnet.errors import UserError
 
-VGG16_FILE = "vgg16_features.safetensors"
 VGG16_URL = "https://download.pytorch.org/models/vgg16_features-amdegroot-88682ab5.pth"
 VGG16_URL_SHA256 = "88682ab5"
 """torchvision puts the beginning of the digest into the file's name."""
@@ -29,31 +28,30 @@ VGG16_TENSORS_SHA256 = "89e53db9c3b371dd2544f44e4b2ae185f489c036e0da1be293411e37
 Tensors = Mapping[str, np.ndarray]
 
 
-def fetch_vgg16(folder: Path) -> None:
-    """Leave ``folder/vgg16_features.safetensors``; a file that is there and right is kept.
+def fetch(file: Path) -> None:
+    """Leave the safetensors file; one that is there and right is kept.
 
     Raises:
         UserError: if the mirror lacks it, nothing can be downloaded, or the tensors are other ones.
     """
-    target = folder / VGG16_FILE
-    if target.exists():
-        _check_vgg16(_read_tensors(target), target)
+    if file.exists():
+        _check_vgg16(_read_tensors(file), file)
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    scratch = target.with_name(f".{target.name}.part")
-    mirrored = mirror_entry(f"weights/{VGG16_FILE}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    scratch = file.with_name(f".{file.name}.part")
+    mirrored = mirror_entry(f"weights/{file.name}")
     try:
         if mirrored is not None:
             _check_vgg16(_read_tensors(mirrored), mirrored)
             shutil.copyfile(mirrored, scratch)
         else:
-            published = folder.with_name(f"{folder.name}.pth")
+            published = file.parent.with_name(f"{file.parent.name}.pth")
             download([VGG16_URL], published, sha256=VGG16_URL_SHA256)
             tensors = convert_vgg16(published)
             _check_vgg16(tensors, published)
             save_file(dict(tensors), scratch)
             published.unlink()
-        scratch.replace(target)
+        scratch.replace(file)
     finally:
         scratch.unlink(missing_ok=True)
 
@@ -89,12 +87,6 @@ def tensors_digest(tensors: Tensors) -> str:
     return digest.hexdigest()
 
 
-def leave_note(folder: Path) -> None:
-    """Leave a file that says that random initialisation needs no weights."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "README").write_text("Nothing is fetched: encoders start from random weights.\n")
-
-
 def _read_tensors(path: Path) -> Tensors:
     try:
         return load_file(path)
@@ -111,19 +103,3 @@ def _check_vgg16(tensors: Tensors, path: Path) -> None:
             f"{path} holds {len(tensors)} tensors with SHA-256 {found[:12]}, not the published "
             f"VGG16 convolutions ({VGG16_TENSORS_SHA256[:12]}). Delete it and fetch again."
         )
-
-
-ENCODER_WEIGHTS: dict[str, Callable[[Path], None]] = {
-    "random": leave_note,
-    "vgg16": fetch_vgg16,
-}
-"""How to fetch each value of ``bench.encoder_weights``."""
-
-
-def fetch_encoder_weights(name: str, folder: Path) -> None:
-    """Put the encoder weights ``name`` into ``folder``.
-
-    Raises:
-        UserError: for an unknown name, or what the fetching function raises.
-    """
-    lookup(ENCODER_WEIGHTS, name, what="encoder weights")(folder)

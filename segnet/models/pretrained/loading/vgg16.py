@@ -12,9 +12,20 @@ from segnet.errors import UserError
 from segnet.models.parts.blocks import VGG16Stages
 
 
-def takes_vgg16_weights(network: nn.Module) -> bool:
-    """Whether the VGG16 weights belong into this network; if not, it trains from scratch."""
-    return isinstance(network.get_submodule("encoder"), VGG16Stages)
+def load(network: nn.Module, file: Path) -> bool:
+    """Give a network's VGG16 encoder the published convolutions, in place.
+
+    Returns:
+        False for a network whose attribute ``encoder`` is no VGG16, which is left as it is.
+
+    Raises:
+        UserError: as :func:`load_vgg16_convolutions`.
+    """
+    encoder = getattr(network, "encoder", None)
+    if not isinstance(encoder, VGG16Stages):
+        return False
+    load_vgg16_convolutions(encoder, file)
+    return True
 
 
 def load_vgg16_convolutions(encoder: nn.Module, path: Path) -> None:

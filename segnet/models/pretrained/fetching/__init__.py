@@ -1,0 +1,1 @@
+"""How the initial weights of each kind are had: ``fetch(file)``."""

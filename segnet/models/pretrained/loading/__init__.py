@@ -1,0 +1,1 @@
+"""How a network takes the initial weights of each kind: ``load(network, file)``."""
