@@ -1,6 +1,6 @@
 """Stage ``blind_predictors``: one data set. ``python -m pipelines.blind_predictors DATASET``.
 
-Scores the predictors that look at no image on the test split and leaves their records beside the
+Scores the predictors that never see an image on the test split and leaves their records beside the
 models'.
 """
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from segnet.schema import Name, Section, Size
 
 BLIND_PREDICTORS = ("majority", "prior")
-"""Predictors that look at no image; a network that does not beat them is broken."""
+"""Predictors that never see an image; a network that does not beat them is broken."""
 
 
 T = TypeVar("T")

@@ -28,7 +28,7 @@ def check(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON, not a Markdown table.")] = False,
 ) -> None:
-    """Hold the results against reports/BENCH/baseline.json; a drop or a missing cell exits 1."""
+    """Compare the results with reports/BENCH/baseline.json; exit with 1 if one got worse."""
     from segnet.paths import report_folder
     from segnet.results.baseline import Accepted, read_accepted
     from segnet.results.gate import accept, check_results, markdown

@@ -10,7 +10,7 @@ from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.rows import ComparisonRow
 from segnet.results.cells import CellResult, Results, outdated_parameters
 from segnet.results.records import DataFacts
-from segnet.statistics.intervals import NO_DIFFERENCE, ONE_SEED
+from segnet.statistics.intervals import ONE_SEED
 
 MAX_NAMED = 8
 """Names in a note; more are counted."""
@@ -18,9 +18,9 @@ MAX_NAMED = 8
 MANY_LOST = 0.5
 """Classes lost by a resample that are worth a note."""
 
-OR_SEEDS = ", or is not larger than the seeds alone explain (95 % interval of Welch's t)"
+OR_SEEDS = ", or is no larger than the seeds alone explain (95 % interval of Welch's t)"
 
-SYNTHETIC = "synthetic scenes, compares with nothing published"
+SYNTHETIC = "synthetic scenes: not comparable with published numbers"
 
 
 PROTOCOL = """\
@@ -33,16 +33,16 @@ PROTOCOL = """\
   predicted is NaN, shown as a dash, and left out of the mean; one that is predicted but never true
   scores 0.
 - `majority` predicts the most frequent class of the train split everywhere, `prior` the most
-  frequent class of each pixel's place. Neither looks at an image; a network that does not beat them
-  is broken.
+  frequent class of each pixel's place. Neither sees an image; a network that does not beat them is
+  broken.
 - `counts.npz` in each folder of `runs/` holds the confusion counts of every test image, so any
   other score can be computed from here alone. `results.csv` has every run, `curves.csv` every
   epoch."""
 
 
 ROW_COMMANDS = (
-    "after these commands, or with this bench in `params.yaml`, each row is made again by its own; "
-    "training is repeated only where something that it reads has changed, or with `--force`."
+    "With this bench in `params.yaml`, each of these commands makes its row again. A training is "
+    "repeated only where something that it reads has changed, or with `--force`."
 )
 
 
@@ -94,26 +94,26 @@ def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -
         return (f"No intervals: {intervals.reason.removesuffix('.')}.",)
     notes = [
         f"95 %: percentile interval over test images ({intervals.resamples:,} resamples, "
-        f"{intervals.scheme}). It speaks of other images, not of other trainings."
+        f"{intervals.scheme}). It covers the choice of images, not of training runs."
     ]
     if intervals.classes_lost >= MANY_LOST:
         notes.append(
-            f"A resample lacks {intervals.classes_lost:.1f} rare classes on average and its mIoU "
-            "is the mean over the others: where rare classes score low, the interval lies too high."
+            f"On average a resample lacks {intervals.classes_lost:.1f} rare classes and averages "
+            "over the others: where rare classes score low, the interval lies too high."
         )
     trained = [row for row in rows if row.seeds and not row.is_blind]
     if any(row.ties is not None for row in trained):
         single = any(len(row.seeds) == 1 for row in trained)
         several = sum(len(row.seeds) > 1 for row in trained) > 1
         notes.append(
-            f"= row: {NO_DIFFERENCE} to these rows: on the same resamples the interval of the "
+            f"ties: rows it cannot be told apart from: on the same resamples the interval of the "
             f"difference holds 0{OR_SEEDS if several else ''}. The intervals of all "
             f"{len(intervals.gaps)} pairs hold together at 95 %."
             f"{f' With {ONE_SEED}.' if single else ''}"
         )
     elif len(trained) > 1:
         notes.append(
-            f"Differences are not tested: there are more than {MAX_PAIRED} rows. "
+            f"Differences were not tested: there are more than {MAX_PAIRED} rows. "
             "The intervals of single rows do not say which rows differ."
         )
     return tuple(notes)
@@ -126,15 +126,15 @@ def notes_on(
     notes = [f"{facts.note[0].upper()}{facts.note[1:].removesuffix('.')}."] if facts.note else []
     if absent := _absent_classes(cells):
         notes.append(
-            f"No test pixel is {', '.join(absent)}: such a class counts only where a model "
-            "predicts it, and then with IoU 0."
+            f"No test pixel is labelled {', '.join(absent)}: such a class counts only where a "
+            "model predicts it, and then with an IoU of 0."
         )
     trained = [row for row in rows if row.seeds and not row.is_blind]
     single = [row for row in trained if len(row.seeds) == 1]
     if single:
         which = "every row" if len(single) == len(trained) else _some([row.label for row in single])
         notes.append(
-            f"1 seed only ({which}): a gap between rows may be chance. Compare three seeds."
+            f"A single run ({which}): a gap between rows may be chance. Compare three seeds."
         )
     if any(len(row.seeds) > 1 for row in trained):
         notes.append("± is the sample standard deviation over seeds, not over test images.")
@@ -142,15 +142,14 @@ def notes_on(
     below = [row.label for row in trained if row.miou.mean < floor]
     if below:
         notes.append(
-            f"Below a predictor that looks at no image ({_some(below)}): trained too little, "
+            f"Below a predictor that never sees an image ({_some(below)}): trained too little, "
             "or broken."
         )
     if missing := [one for one in cells if one.status != "done"]:
         some = "; ".join(f"{one.cell.slug}: {one.reason}" for one in missing[:MAX_NAMED])
         more = f"; and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
         notes.append(
-            f"{len(missing)} of {len(cells)} cells are not done; rows use the others "
-            f"({some}{more})."
+            f"{len(missing)} of {len(cells)} cells are missing; rows use the others ({some}{more})."
         )
     if len({count for row in rows for count in row.classes_scored}) > 1:
         uneven = [f"{row.label}: {_either(row.classes_scored)}" for row in rows if row.seeds]
@@ -169,10 +168,12 @@ def notes_on(
             f"GMACs, ms and MiB: at inference, one image of {' or '.join(sorted(places))}."
         )
     if len({one.train.provenance.device for one in cells if one.train}) > 1:
-        notes.append("img/s was not measured on one machine: rows do not compare by it.")
+        notes.append("img/s comes from different machines: do not compare rows by it.")
     changed = sorted({key for one in cells for key in outdated_parameters(one, bench)})
     if changed:
-        notes.append(f"Some cells were trained with another {', '.join(changed)}. Run `dvc repro`.")
+        notes.append(
+            f"Some cells were trained with a different {', '.join(changed)}. Run `dvc repro`."
+        )
     return tuple(notes)
 
 

@@ -174,10 +174,10 @@ COLUMNS = (
     ),
     Column(
         "no_difference_shown",
-        "= row",
+        "ties",
         quantity=lambda row: " ".join(map(str, row.ties or ())),
         text=_ties,
-        meaning="rows to which no difference of mIoU is shown",
+        meaning="rows it cannot be told apart from by mIoU",
         shown="if any",
     ),
     _score("last_miou", "last", "mIoU of the last epoch"),
@@ -250,5 +250,5 @@ def legend(columns: Sequence[Column]) -> str:
     said = [f"{one.heading}: {one.meaning}" for one in columns if one.meaning]
     return (
         "Test scores in percent of the checkpoint selected on validation, mean over seeds. "
-        f"{'; '.join(said)}. majority, prior: predictors that look at no image."
+        f"{'; '.join(said)}. majority, prior: predictors that never see an image."
     )

@@ -39,7 +39,7 @@ CAPTIONS = {
         "test mIoU",
         "Test mIoU, best first. Marks: mean over seeds; lines: 95 % interval over test images, "
         "where there is one; points: the worst and the best seed. Intervals that overlap do not "
-        'settle whether two rows differ; the column "= row" of the table does.',
+        'settle whether two rows differ; the column "ties" of the table does.',
     ),
     "heat": ("test IoU of each class, %", "Test IoU of each class, mean over seeds."),
     "classes": (

@@ -73,7 +73,7 @@ def markdown_report(
         parts += ["## Cells that are not done", markdown_table(unfinished)]
     parts += ["## Protocol", PROTOCOL]
     parts += ["## Reproduce", "\n".join(["```sh", *setup_commands(results), "```"])]
-    parts += [f"One row: {ROW_COMMANDS}", markdown_table(reproduce_table(results))]
+    parts += [ROW_COMMANDS, markdown_table(reproduce_table(results))]
     parts += ["## Data", "\n".join(_source(name, facts) for name, facts in results.data.items())]
     parts += ["## Provenance", markdown_table(provenance_table(results.cells))]
     return "\n\n".join(parts) + "\n"

@@ -83,7 +83,7 @@ class ComparisonRow:
 
     @property
     def is_blind(self) -> bool:
-        """Whether the row looks at no image."""
+        """Whether the row never sees an image."""
         return self.model in BLIND_PREDICTORS
 
     def interval(self, score: str) -> Interval:

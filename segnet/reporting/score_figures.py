@@ -101,7 +101,7 @@ def per_class_iou(
 ) -> Figure:
     """Test IoU of each class: a mark a model and loss, a line from the worst to the best seed.
 
-    A grey bar reaches to the IoU of ``prior``, which looks at no image.
+    A grey bar reaches to the IoU of ``prior``, which never sees an image.
     """
     with mpl.rc_context(STYLE):
         height = 1.5 + len(classes) * max(0.3, 0.11 * len(rows))
@@ -111,7 +111,7 @@ def per_class_iou(
         places = np.arange(len(classes))
         if prior is not None:
             values = [100 * prior.iou[name].mean for name in classes]
-            label = f"{prior.model} (looks at no image)"
+            label = f"{prior.model} (never sees an image)"
             axes.barh(places, np.nan_to_num(values), height=0.72, color=PRIOR_COLOR, label=label)
         for at, row in enumerate(rows):
             offset = 0.0 if len(rows) == 1 else 0.56 * (at / (len(rows) - 1) - 0.5)

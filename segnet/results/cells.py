@@ -52,7 +52,7 @@ class CellResult:
 
     @property
     def is_blind(self) -> bool:
-        """Whether the cell looks at no image."""
+        """Whether the cell never sees an image."""
         return self.cell.model in BLIND_PREDICTORS
 
     def score_of(self, checkpoint: Checkpoint) -> Evaluation | None:

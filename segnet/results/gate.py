@@ -69,7 +69,7 @@ def check_results(results: Results, accepted: Accepted) -> tuple[Check, ...]:
 
 
 def group_cells(results: Results) -> dict[str, list[CellResult]]:
-    """The cells of the bench by group, predictors that look at no image among them."""
+    """The cells of the bench by group, predictors that never see an image among them."""
     groups: dict[str, list[CellResult]] = {}
     for one in results.cells:
         groups.setdefault(group_name(one), []).append(one)

@@ -1,4 +1,4 @@
-"""Predictors that look at no image. A network that does not beat them is broken. No torch."""
+"""Predictors that never see an image. A network that does not beat them is broken. No torch."""
 
 from __future__ import annotations
 

@@ -115,9 +115,9 @@ def test_single_seeds_are_named_in_the_notes() -> None:
     write_cell(bench, cell_of(bench, seed=1), GOOD)
     write_cell(bench, cell_of(bench, model="fcn8s"), GOOD)
     notes = " ".join(compared(bench).notes)
-    assert "1 seed only (fcn8s / ce)" in notes
+    assert "A single run (fcn8s / ce)" in notes
     assert "sample standard deviation over seeds" in notes
-    assert "3 of 6 cells are not done" in notes
+    assert "3 of 6 cells are missing" in notes
 
 
 def test_a_comparison_of_single_seeds_says_so_of_every_row() -> None:
@@ -125,7 +125,7 @@ def test_a_comparison_of_single_seeds_says_so_of_every_row() -> None:
     for cell in cells_of(bench):
         write_cell(bench, cell, GOOD)
     assert compared(bench).notes[-1] == (
-        "1 seed only (every row): a gap between rows may be chance. Compare three seeds."
+        "A single run (every row): a gap between rows may be chance. Compare three seeds."
     )
 
 
@@ -133,7 +133,7 @@ def test_a_network_below_the_blind_predictors_is_noted() -> None:
     bench = fake_bench(seeds=[0])
     for model, counts in (("prior", GOOD), ("segnet_v1", ONE_CLASS), ("fcn8s", PERFECT)):
         write_cell(bench, cell_of(bench, model=model), counts)
-    assert "looks at no image (segnet_v1 / ce)" in " ".join(compared(bench).notes)
+    assert "never sees an image (segnet_v1 / ce)" in " ".join(compared(bench).notes)
 
 
 def test_rows_of_different_data_are_noted() -> None:
@@ -156,7 +156,9 @@ def test_rows_that_average_over_other_classes_are_noted() -> None:
 def test_a_class_without_a_test_pixel_is_named() -> None:
     bench = fake_bench(models=["segnet_v1"], seeds=[0])
     write_cell(bench, cell_of(bench), np.array([[[5, 1], [0, 0]]]))
-    assert "No test pixel is sky: such a class counts only where" in " ".join(compared(bench).notes)
+    assert "No test pixel is labelled sky: such a class counts only where" in " ".join(
+        compared(bench).notes
+    )
 
 
 def test_what_the_data_set_says_of_itself_stands_under_the_table() -> None:
@@ -169,7 +171,7 @@ def test_a_missing_cell_is_named_with_the_file_that_it_lacks() -> None:
     bench = fake_bench(models=["segnet_v1"], seeds=[0])
     write_cell(bench, cell_of(bench, model="prior"), GOOD)
     notes = " ".join(compared(bench).notes)
-    assert "2 of 3 cells are not done" in notes
+    assert "2 of 3 cells are missing" in notes
     assert (
         "streets-segnet_v1-ce-s0: not trained: no reports/fake/runs/streets-segnet_v1-ce-s0/"
         "train.json" in notes
@@ -194,15 +196,15 @@ def test_costs_stand_beside_the_scores_where_they_were_measured() -> None:
 def test_a_changed_parameter_is_noted() -> None:
     write_cell(fake_bench(), cell_of(fake_bench()), GOOD)
     changed = fake_bench(total_epochs=8)
-    assert "another total_epochs" in " ".join(compared(changed).notes)
+    assert "a different total_epochs" in " ".join(compared(changed).notes)
 
 
 def test_the_protocol_names_sizes_data_and_networks() -> None:
     bench = fake_bench(seeds=[0])
     write_cell(bench, cell_of(bench), np.concatenate([GOOD, PERFECT]))
     assert compared(bench).protocol == (
-        "streets (synthetic scenes, compares with nothing published); 2 test images; trained at "
-        "48x64; scored at native label size 6x8; 2 classes scored; width factor 0.25; initial "
+        "streets (synthetic scenes: not comparable with published numbers); 2 test images; "
+        "trained at 48x64; scored at native label size 6x8; 2 classes scored; width factor 0.25; initial "
         "encoder weights: random; recipe modern, 4 epochs"
     )
 

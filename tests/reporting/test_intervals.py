@@ -106,8 +106,8 @@ def test_notes_state_the_blocks_what_the_interval_is_over_and_single_seeds() -> 
     (comparison,) = compare_cells(write_bench(three_models()))
     text = notes(comparison)
     assert "10,000 resamples, blocks of 15 frames within 2 video sequences" in text
-    assert "It speaks of other images, not of other trainings." in text
-    assert "= row: no difference shown to these rows" in text
+    assert "It covers the choice of images, not of training runs." in text
+    assert "ties: rows it cannot be told apart from" in text
     assert "all 3 pairs hold together" in text
     assert ONE_SEED not in text
     (single,) = compare_cells(write_bench(three_models(seeds=(0,))))
@@ -196,7 +196,7 @@ def test_more_models_than_pairs_can_be_told_apart_are_not_compared(
     (comparison,) = compare_cells(write_bench(three_models()))
     assert comparison.gaps == ()
     assert all(row.intervals for row in comparison.rows)
-    assert "Differences are not tested" in notes(comparison)
+    assert "Differences were not tested" in notes(comparison)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"schema_version": 1, "datasets": 3}'])

@@ -78,7 +78,7 @@ def test_every_link_of_the_page_leads_to_a_figure_and_every_figure_is_linked() -
 def test_the_page_says_what_was_run_and_how_to_run_it_again() -> None:
     page = report_on(fake_bench())
     assert "2 models x 1 loss x 3 seeds on 1 data set (streets); 6 of 6 cells done" in page
-    assert "**streets: synthetic scenes, compares with nothing published.**" in page
+    assert "**streets: synthetic scenes: not comparable with published numbers.**" in page
     assert f"git checkout {COMMIT}\nsegbench run  # with the block `bench`" in page
     assert "| streets-fcn8s-ce-s2 | 01234567 | 2026-01-02 03:04 | Fake CPU | float32 | 2 |" in page
     assert "Source: tests/fake_results.py. Licence: none." in page

@@ -81,9 +81,9 @@ def test_the_terminal_table_says_what_the_numbers_are() -> None:
     text = text_of(small_comparison(), Choice())
     flat = re.sub(r"\s+", " ", text)
     assert "fake: A bench that never ran" in flat
-    assert "synthetic scenes, compares with nothing published" in flat
+    assert "synthetic scenes: not comparable with published numbers" in flat
     assert "90.83 ± 12.96" in flat
-    assert "1 of 4 cells are not done" in flat
+    assert "1 of 4 cells are missing" in flat
 
 
 def wide_comparison() -> Comparison:

@@ -27,7 +27,7 @@ SIZE = (4, 6)
 
 
 class Offsets(nn.Module):
-    """Logits that look at no image: one number a class, the same for every pixel."""
+    """Logits that never see an image: one number a class, the same for every pixel."""
 
     def __init__(self, *values: float) -> None:
         super().__init__()
