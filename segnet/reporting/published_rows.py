@@ -17,7 +17,8 @@ STATED_IMAGES = re.compile(r"(\d[\d,]*) images")
 RANKED_NOTE = (
     "Published rows are ranked only if they were trained on these images without class weights and "
     "scored on these images and label sizes by the same definition. Optimiser, augmentation, size "
-    "and initial weights may differ. They come without an interval: a small gap says nothing. Published boundary F1 is left out: "
+    "and initial weights may differ. They come without an interval: a small gap says nothing. "
+    "Published boundary F1 is left out: "
     "the released script matches boundary pixels one to one and counts boundaries with void, ours "
     "does neither. FCN-32s, 16s and 8s are ours without fc6 and fc7: 14.7 M parameters, not 134 M."
 )

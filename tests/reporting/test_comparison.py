@@ -204,8 +204,8 @@ def test_the_protocol_names_sizes_data_and_networks() -> None:
     write_cell(bench, cell_of(bench), np.concatenate([GOOD, PERFECT]))
     assert compared(bench).protocol == (
         "streets (synthetic scenes: not comparable with published numbers); 2 test images; "
-        "trained at 48x64; scored at native label size 6x8; 2 classes scored; width factor 0.25; initial "
-        "encoder weights: random; recipe modern, 4 epochs"
+        "trained at 48x64; scored at native label size 6x8; 2 classes scored; "
+        "width factor 0.25; initial encoder weights: random; recipe modern, 4 epochs"
     )
 
 
