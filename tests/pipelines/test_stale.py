@@ -46,7 +46,7 @@ STALE = {
     "scoring/boundary/f1.py": cells("evaluate") | REPORT,
     "scoring/calibration/sums.py": cells("evaluate") | REPORT,
     "statistics/bootstrap.py": REPORT,
-    "reporting/html_page.py": REPORT,
+    "reporting/report.py": REPORT,
     "results/records.py": REPORT,
     "datasets/camvid/__init__.py": {"fetch@camvid", "prepare@demo-camvid"} | REPORT,
 }
@@ -84,6 +84,11 @@ def stale_after_edit(project: Path, *names: str) -> set[str]:
     finally:
         for path, content in before.items():
             path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", [*STALE, *CHANGES_NO_RESULT])
+def test_file_of_the_table_exists(name: str) -> None:
+    assert Path("segnet", name).exists()
 
 
 @pytest.mark.slow
