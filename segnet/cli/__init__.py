@@ -20,6 +20,7 @@ from segnet.cli import (
     score,
     speed,
     tracking,
+    verify,
 )
 from segnet.errors import UserError, exit_on_user_error
 
@@ -61,6 +62,7 @@ app.command()(predict.predict)
 app.command("lr-find")(lr_find.lr_find)
 app.command()(speed.speed)
 app.command()(score.score)
+app.command()(verify.verify)
 app.command()(explain.explain)
 app.command()(conform.conform)
 

@@ -18,6 +18,7 @@ from segnet.paths import report_folder
 if TYPE_CHECKING:
     from segnet.reporting.comparison import Comparison
     from segnet.reporting.comparison_tables import Choice
+    from segnet.results.cells import Results
 
 SORT_HELP = (
     "A column (miou, last, g, c, fwiou, params, img/s, model...) or a class, such as Car; "
@@ -53,6 +54,9 @@ def compare(
     published: Annotated[
         bool, typer.Option("--published", help="What others have published, beside ours.")
     ] = False,
+    submitted: Annotated[
+        bool, typer.Option("--submitted", help="Rows of `score --save` on the same images.")
+    ] = False,
     sort: Annotated[str, typer.Option(help=SORT_HELP)] = "",
     to: Annotated[
         str, typer.Option("--format", help="table, md, csv, json, latex or html; default: table.")
@@ -75,12 +79,23 @@ def compare(
     for name in benches:
         results = load_bench(name)
         found = compare_cells(results, **wanted._asdict())
+        found = with_submitted(found, results) if submitted else found
         comparisons += add_published(found, results) if published else found
     if sort:
         comparisons = sort_rows(comparisons, sort)
     show(comparisons, choice, chosen, output)
     for name in benches:
         print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
+
+
+def with_submitted(comparisons: Sequence[Comparison], results: Results) -> tuple[Comparison, ...]:
+    """The same comparisons with a row for each submission on the same images."""
+    from segnet.submissions.saved import add_submitted
+
+    images = {
+        one.cell.dataset: one.evaluation.image_names for one in results.cells if one.evaluation
+    }
+    return tuple(add_submitted(one, images.get(one.dataset, ())) for one in comparisons)
 
 
 def choose_format(to: str, *, as_json: bool) -> str:

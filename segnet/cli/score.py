@@ -11,6 +11,7 @@ import typer
 
 from segnet.cli.compare import choose_format, show
 from segnet.cli.truth_options import find_truth
+from segnet.errors import UserError
 
 if TYPE_CHECKING:
     from segnet.submissions.scoring import Submission
@@ -22,6 +23,9 @@ LABELS_HELP = (
 )
 AGAINST_HELP = "A row of a report, such as camvid-cpu:unet/dice; prints the paired difference."
 PATTERN_HELP = "Which files of the folder, such as '*_pred.png' or 'pred/*'."
+SAVE_HELP = (
+    "Keep it as reports/submitted/NAME, which `compare --submitted` shows; asks for a card first."
+)
 NUMBERED_HELP = "The files are numbered in the order of the images' names."
 
 Predictions = Annotated[Path, typer.Argument(help="A folder, or an .npz of all images.")]
@@ -46,6 +50,7 @@ def score(
     numbered: NumberedOption = False,
     against: Annotated[str, typer.Option(help=AGAINST_HELP)] = "",
     name: Annotated[str, typer.Option(help="Of the row; default: that of the folder.")] = "",
+    save: Annotated[str, typer.Option(help=SAVE_HELP)] = "",
     to: Annotated[
         str, typer.Option("--format", help="table, md, csv, json, latex or html; default: table.")
     ] = "",
@@ -57,12 +62,15 @@ def score(
 
     from segnet.reporting.columns import choose_columns, default_columns
     from segnet.reporting.comparison_tables import Choice
+    from segnet.submissions.card import read_card
     from segnet.submissions.label_code import read_label_code
+    from segnet.submissions.saved import submission_folder
     from segnet.submissions.scoring import score_predictions
     from segnet.submissions.table import find_rival, tabulate
 
     chosen = choose_format(to, as_json=as_json)
     torch.set_num_threads(1)  # one picture at a time is too little work to share
+    card = read_card(submission_folder(save)) if save else None
     truth = find_truth(dataset, split)
     rival = find_rival(against, truth.dataset) if against else None
     submission = score_predictions(
@@ -73,21 +81,50 @@ def score(
         pattern=pattern,
         numbered=numbered,
     )
+    shown = branded(name or save or predictions.resolve().stem, submission)
+    notes = notes_on(submission)
     comparison = tabulate(
-        branded(name or predictions.resolve().stem, submission),
+        shown,
         truth,
         submission.pairs,
         submission.scores,
         rival=rival,
-        notes=notes_on(submission),
+        notes=[*notes, *([card.line()] if card else [])],
     )
     columns = default_columns(comparison.rows)
     if not math.isnan(submission.scores.ece):
         columns += choose_columns(["ece"])[-1:]
     choice = Choice(columns=columns, per_class=True, significance=rival is not None)
     show([comparison], choice, chosen, output)
-    for note in notes_on(submission):
+    for note in notes:
         print(f"note: {note}", file=sys.stderr)
+    if save:
+        keep(submission_folder(save), shown, submission, notes)
+
+
+def keep(folder: Path, name: str, submission: Submission, notes: list[str]) -> None:
+    """Save a submission.
+
+    Raises:
+        UserError: if its labels look permuted: such a row would mislead.
+    """
+    from segnet.submissions.saved import new_record, save
+
+    if submission.permutation:
+        raise UserError(f"not saved: {submission.permutation}.")
+    truth = submission.truth
+    record = new_record(
+        name=name,
+        dataset=truth.dataset,
+        split=truth.split,
+        images=truth.names,
+        sequences=truth.sequences,
+        labels=submission.code.name,
+        notes=tuple(notes),
+        scores=submission.scores,
+    )
+    save(folder, record, submission.pairs, submission.masks)
+    print(f"saved: {folder}", file=sys.stderr)
 
 
 def branded(name: str, submission: Submission) -> str:

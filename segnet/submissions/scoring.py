@@ -42,6 +42,8 @@ class Submission:
     """Set if the labels look shifted or permuted."""
     notes: tuple[str, ...]
     """How the files were understood."""
+    masks: tuple[np.ndarray, ...]
+    """The predictions as they were understood, one an image."""
 
 
 def score_predictions(
@@ -69,11 +71,13 @@ def score_predictions(
     classes = truth.taxonomy.num_classes
     found = find_predictions(path, truth.names, pattern=pattern, numbered=numbered)
     pairs = np.zeros((len(truth), classes + 1, classes + 1), np.int64)
+    masks: list[np.ndarray] = []
     boundaries: list[BoundaryMatches] = []
     calibration: list[CalibrationSums] = []
     resized = 0
     for one in read_pairs(truth, found, Decoder(code, classes), resize=resize):
         pairs[one.place] = count_pairs(one.truth, one.predicted.mask, classes)
+        masks.append(one.predicted.mask)
         boundaries.append(_boundaries(one, classes))
         resized += one.resized
         if one.predicted.probabilities is not None:
@@ -94,6 +98,7 @@ def score_predictions(
         float(labelled[:, -1].sum() / labelled.sum()),
         find_permutation(labelled[:-1, :-1], truth.taxonomy.names),
         found.notes,
+        tuple(masks),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +17,8 @@ from segnet.reporting.significance import number_rows
 from segnet.results.cells import CellResult, load_bench
 from segnet.results.records import Scores
 from segnet.scoring.scores import read_counts
-from segnet.statistics.bootstrap import SCORES, Resampled, compare_pairs, resample_scores
+from segnet.statistics.bootstrap import SCORES, compare_pairs, resample_scores
+from segnet.statistics.intervals import Interval
 from segnet.statistics.resampling import plan_resampling
 from segnet.submissions.truth import Truth
 
@@ -114,7 +115,9 @@ def tabulate(
     if rival is not None:
         counts[rival.key] = counts_of_rival(rival, truth)
     resampled = resample_scores(counts, scheme)
-    rows = [_row(name, truth, scores, resampled), *([rival.row] if rival else [])]
+    intervals = {score: resampled.interval(f"{name}/{SUBMITTED}", score) for score in SCORES}
+    rows = [submitted_row(name, truth.dataset, scores, intervals)]
+    rows += [rival.row] if rival else []
     gaps = compare_pairs(resampled, list(counts))
     rows.sort(key=lambda row: -row.miou.mean)
     where = f"{truth.dataset} {truth.split}, {len(truth)} images"
@@ -133,9 +136,12 @@ def tabulate(
     )
 
 
-def _row(name: str, truth: Truth, scores: Scores, resampled: Resampled) -> ComparisonRow:
+def submitted_row(
+    name: str, dataset: str, scores: Scores, intervals: Mapping[str, Interval]
+) -> ComparisonRow:
+    """The row of a submission, which stands for one training."""
     return ComparisonRow(
-        dataset=truth.dataset,
+        dataset=dataset,
         model=name,
         loss=SUBMITTED,
         seeds=(0,),
@@ -151,7 +157,7 @@ def _row(name: str, truth: Truth, scores: Scores, resampled: Resampled) -> Compa
         images_per_second=math.nan,
         boundary_f1=scores.boundary_f1,
         ece=scores.ece,
-        intervals={score: resampled.interval(f"{name}/{SUBMITTED}", score) for score in SCORES},
+        intervals=intervals,
     )
 
 

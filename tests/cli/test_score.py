@@ -143,3 +143,86 @@ def test_a_row_of_other_images_is_no_rival() -> None:
 def test_a_data_set_that_is_not_here_says_how_to_get_it() -> None:
     found = score("saved", "--dataset", "camvid", exit_code=1)
     assert "python -m pipelines.fetch dataset camvid" in str(found.exception)
+
+
+ANSWERS = {
+    "who": "A. Nobody, nobody@example.org",
+    "network": "unet, 23.8 M",
+    "pretraining": "ImageNet",
+    "training_data": "train",
+    "code": "example.org/code at 1234567",
+    "weights": "example.org/weights, SHA-256 00",
+    "test_time": "none",
+}
+
+
+def save_submission(name: str = "mine") -> Path:
+    """A saved submission of the predictions of `fcn8s`."""
+    folder = Path("reports/submitted") / name
+    folder.mkdir(parents=True)
+    (folder / "card.yaml").write_text(json.dumps(ANSWERS))
+    score("saved", "--dataset", "streets", "--save", name)
+    return folder
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def test_a_submission_is_not_saved_before_every_question_is_answered() -> None:
+    folder = Path("reports/submitted/mine")
+    first = score("saved", "--dataset", "streets", "--save", "mine", exit_code=1)
+    assert "asks 7 questions" in str(first.exception)
+    card = (folder / "card.yaml").read_text()
+    assert all(f"{field}:" in card for field in ANSWERS)
+    second = score("saved", "--dataset", "streets", "--save", "mine", exit_code=1)
+    assert str(second.exception).count("\n- '") == 7
+    (folder / "card.yaml").write_text(json.dumps({**ANSWERS, "test_time": " "}))
+    third = score("saved", "--dataset", "streets", "--save", "mine", exit_code=1)
+    assert "'test_time': What is done at test time" in str(third.exception)
+    assert not (folder / "counts.npz").exists()
+
+
+def test_a_saved_submission_is_a_branded_row_of_compare(project: PreparedSplit) -> None:
+    folder = save_submission()
+    assert sorted(one.name for one in folder.iterdir()) == [
+        "card.yaml",
+        "counts.npz",
+        "masks.npz",
+        "submission.json",
+    ]
+    without = json.loads(run("compare", "--bench", "fake", "--json").stdout)["streets"]
+    assert "submitted" not in {row["loss"] for row in without["rows"]}
+    found = json.loads(run("compare", "--bench", "fake", "--submitted", "--json").stdout)["streets"]
+    rows = {row["loss"]: row for row in found["rows"]}
+    assert rows["submitted"]["model"] == "mine"
+    assert rows["submitted"]["miou"] == rows["ce"]["miou"]
+    assert rows["submitted"]["intervals"] == rows["ce"]["intervals"]
+    assert any("pretraining: ImageNet" in note for note in found["notes"])
+
+
+def test_a_saved_submission_is_verified_from_its_masks() -> None:
+    folder = save_submission()
+    assert "as recorded" in run("verify", "mine").stdout
+    record = json.loads((folder / "submission.json").read_text())
+    record["scores"]["miou"] += 0.01
+    (folder / "submission.json").write_text(json.dumps(record))
+    found = run("verify", "mine")
+    assert found.exit_code == 1
+    assert "submission.json says miou" in str(found.exception)
+    assert "unknown submission 'mine2'. Did you mean 'mine'?" in str(
+        run("verify", "mine2").exception
+    )
+
+
+def test_permuted_labels_are_scored_with_a_warning_and_not_saved(project: PreparedSplit) -> None:
+    folder = save_submission("shifted")
+    (folder / "submission.json").unlink()
+    Path("shifted").mkdir()
+    for name, mask in zip(project.names, project.masks, strict=True):
+        Image.fromarray((mask + 1) % 11).save(f"shifted/{name}.png")
+    printed = score("shifted", "--dataset", "streets")
+    assert "the labels look shifted or permuted" in printed.stdout.replace("\n", " ")
+    refused = score("shifted", "--dataset", "streets", "--save", "shifted", exit_code=1)
+    assert str(refused.exception).startswith("not saved: the labels look shifted")
+    assert not (folder / "submission.json").exists()
