@@ -8,10 +8,8 @@ import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-
 from segnet.bench.config import Config
-from segnet.compute import choose_compute
+from segnet.bench.machine import find_device
 from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
 from segnet.datasets.prepared.store import read_dataset
 from segnet.errors import UserError
@@ -36,7 +34,7 @@ def examine(config: Config) -> list[Finding]:
 
 
 def _machine(config: Config) -> list[Finding]:
-    compute = choose_compute(config.bench.precision)
+    device = find_device(config.bench.precision)
     versions = ", ".join(f"{name} {version}" for name, version in installed_versions().items())
     free_gib = shutil.disk_usage(Path.cwd()).free / 2**30
     commit = git_commit()
@@ -44,8 +42,8 @@ def _machine(config: Config) -> list[Finding]:
         Finding("python", f"{platform.python_version()} on {platform.machine()}; {versions}", ""),
         Finding(
             "device",
-            f"{compute.device_name}, {compute.precision}, {torch.get_num_threads()} threads",
-            "" if compute.device.type == "cuda" else "a GPU is used where there is one",
+            f"{device.name}, {device.precision}, {os.cpu_count()} cores",
+            "" if device.is_gpu else "a GPU is used where there is one",
         ),
         Finding("free disk", f"{free_gib:.0f} GiB", "make room" if free_gib < 5 else ""),
         Finding(

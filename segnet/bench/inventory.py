@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import ast
 import importlib
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
-
 from segnet.bench.config import Config, load_config
+from segnet.bench.network_sizes import network_sizes
 from segnet.bench.presets import preset_files
 from segnet.datasets.registry import DATASETS, define_dataset
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.losses import LOSSES
-from segnet.measuring.cost.multiply_adds import count_multiply_adds
 from segnet.models import MODELS
 from segnet.schema import Registry, read_yaml
-
-CAMVID_CLASSES = 11
-CAMVID_SIZE = (360, 480)
-"""Parameters and multiply-adds are counted for these, as in the paper's tables 1 and 6."""
 
 
 class Entry(NamedTuple):
@@ -44,21 +37,9 @@ def inventory() -> list[Entry]:
     """One entry for everything that ``params.yaml`` can name, in the order of the registries."""
     config = load_config()
     entries = []
-    for name in MODELS:
-        build = partial(MODELS[name], CAMVID_CLASSES)
-        with torch.device("meta"):  # shapes only: nothing is allocated
-            parameters = sum(one.numel() for one in build().parameters())
+    for name, size in network_sizes(list(MODELS)).items():
         what, source = _described(MODELS, name)
-        entries.append(
-            Entry(
-                kind="model",
-                name=name,
-                what=what,
-                source=source,
-                parameters=parameters,
-                multiply_adds=count_multiply_adds(build, *CAMVID_SIZE),
-            )
-        )
+        entries.append(Entry("model", name, what, source=source, **size._asdict()))
     for name in LOSSES:
         what, source = _described(LOSSES, name)
         entries.append(Entry("loss", name, what, source=source))

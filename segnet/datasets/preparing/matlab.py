@@ -6,21 +6,8 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import scipy.io
-from scipy.io.matlab import MatReadError
 
 from segnet.errors import UserError
-
-DAMAGE = (
-    MatReadError,
-    OSError,
-    ValueError,
-    TypeError,
-    LookupError,
-    NotImplementedError,
-    zlib.error,
-)
-"""What scipy raises on damaged data; NotImplementedError on the HDF5 of format 7.3."""
 
 
 def read_matrix(path: Path, variable: str) -> np.ndarray:
@@ -29,11 +16,16 @@ def read_matrix(path: Path, variable: str) -> np.ndarray:
     Raises:
         UserError: if the file is missing, damaged or of another format, or lacks the variable.
     """
+    from scipy.io import loadmat  # most of a second, which `segbench list` need not wait for
+    from scipy.io.matlab import MatReadError
+
+    # What scipy raises on damaged data; NotImplementedError on the HDF5 of format 7.3.
+    damage = (MatReadError, OSError, ValueError, TypeError, LookupError, NotImplementedError)
     try:
-        content = scipy.io.loadmat(path, variable_names=[variable], appendmat=False)
+        content = loadmat(path, variable_names=[variable], appendmat=False)
     except FileNotFoundError:
         raise UserError(f"{path} does not exist. Fetch the data set again.") from None
-    except DAMAGE as error:
+    except (*damage, zlib.error) as error:
         raise UserError(f"{path} cannot be read ({error}). Delete it and fetch again.") from None
     if variable not in content:
         raise UserError(f"{path} has no variable '{variable}'. Delete it and fetch again.")
