@@ -6,9 +6,12 @@ import pytest
 from fake_custom import make_custom
 from fake_project import write_params
 
+import segnet.losses
+import segnet.models
 from segnet.bench.config import load_config
 from segnet.bench.inventory import Entry, dataset_entries, inventory
 from segnet.datasets.registry import DATASETS
+from segnet.losses import LOSSES
 from segnet.models import MODELS
 
 
@@ -49,7 +52,37 @@ def test_a_block_of_no_data_set_is_listed_with_the_nearest_name() -> None:
     assert "Did you mean 'camvid'" in entries({"datasets.camvd": {}})["camvd"].facts
 
 
-@pytest.mark.slow
+def test_loss_and_network_are_listed_as_the_readme_says_to_add_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "halved.py").write_text(
+        'SOURCE = "ours"\n\n\n'
+        "def halved(logits, targets):\n"
+        '    """Half of nothing.\n\n    And more.\n    """\n'
+        "    return 0 * logits.sum() / 2\n"
+    )
+    (tmp_path / "scores.py").write_text(
+        "from torch import nn\n\n"
+        'SOURCE = "ours"\n\n\n'
+        "class Scores(nn.Conv2d):\n"
+        '    """One convolution."""\n\n'
+        "    def __init__(self, num_classes, *, width=1.0):\n"
+        "        super().__init__(3, num_classes, 1)\n"
+    )
+    for registry, package, name, attribute in (
+        (LOSSES, segnet.losses, "halved", "halved"),
+        (MODELS, segnet.models, "scores", "Scores"),
+    ):
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+        monkeypatch.setitem(registry.attributes, name, attribute)
+    monkeypatch.chdir(Path(__file__).parents[2])
+    known = {entry.name: entry for entry in inventory()}
+    assert known["halved"][:5] == ("loss", "halved", "Half of nothing.", "", "ours")
+    assert known["scores"].what == "One convolution."
+    assert known["scores"].parameters == 3 * 11 + 11
+    assert known["scores"].multiply_adds == 360 * 480 * 3 * 11
+
+
 def test_networks_and_losses_have_source_size_and_cost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(Path(__file__).parents[2])
     known = {(entry.kind, entry.name): entry for entry in inventory()}
