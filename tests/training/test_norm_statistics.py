@@ -44,3 +44,11 @@ def test_network_without_batch_norm_is_left_alone() -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3)).eval()
     reestimate_batch_norm(network, batches(), CPU)
     assert not network.training
+
+
+def test_statistics_are_of_maps_in_the_precision_of_training() -> None:
+    network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4))
+    found: set[torch.dtype] = set()
+    network[0].register_forward_hook(lambda layer, inputs, output: found.add(output.dtype))
+    reestimate_batch_norm(network, batches(), Compute(torch.device("cpu"), "bfloat16"))
+    assert found == {torch.bfloat16}
