@@ -165,3 +165,9 @@ def test_loading_an_unwanted_module_is_noticed() -> None:
 def test_no_drawer_without_a_promise() -> None:
     for path in [*modules(), *Path("pipelines").rglob("*.py"), *Path("tests").rglob("*.py")]:
         assert path.stem not in DRAWERS, path
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """Pytest imports them by their names, and collects nothing where two are alike."""
+    names = [path.name for path in Path("tests").rglob("*.py")]
+    assert sorted({name for name in names if names.count(name) > 1}) == []
