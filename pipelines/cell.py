@@ -11,7 +11,8 @@ from functools import cached_property
 
 from torch import nn
 
-from segnet.bench.config import Config, load_config
+from segnet.bench.config import Config
+from segnet.bench.steady import load_config_of, require_unchanged
 from segnet.compute import Compute, choose_compute
 from segnet.datasets.prepared.store import PreparedDataset, read_dataset
 from segnet.datasets.prepared.tensor_split import ResidentSplit, load_resident
@@ -55,12 +56,26 @@ class OpenCell:
         """Of a result that is made now from these parts."""
         return provenance_of(self.compute, self.data)
 
+    def require_unchanged(self) -> None:
+        """Check at the end of a stage that ``params.yaml`` still describes this very cell.
 
-def open_cell(dataset: str, model: str, loss: str, seed: int) -> OpenCell:
-    """The cell of that name, of the bench that ``params.yaml`` describes."""
-    config = load_config()
-    bench = config.bench.name
-    return OpenCell(config, Cell(bench=bench, dataset=dataset, model=model, loss=loss, seed=seed))
+        Raises:
+            UserError: if not: DVC would write down the new settings beside the old result.
+        """
+        require_unchanged(self.config, lambda config: config.resolved(self.cell))
+
+
+def open_cell(
+    dataset: str, model: str, loss: str, seed: int, *, bench: str | None = None
+) -> OpenCell:
+    """The cell of that name, of the bench that ``params.yaml`` describes.
+
+    Raises:
+        UserError: if the file describes another bench than the one named.
+    """
+    config = load_config_of(bench)
+    name = config.bench.name
+    return OpenCell(config, Cell(bench=name, dataset=dataset, model=model, loss=loss, seed=seed))
 
 
 def build_network(config: Config, model: str, *, num_classes: int, seed: int) -> nn.Module:

@@ -9,7 +9,7 @@ import argparse
 
 from pipelines.cell import open_cell
 from segnet.atomic import write_arrays
-from segnet.errors import exit_on_user_error
+from segnet.errors import UserError, exit_on_user_error
 from segnet.models.weight_files import load_weights
 from segnet.paths import cell_report_folder, cell_run_folder
 from segnet.results.array_files import PREDICTIONS_FILE
@@ -22,14 +22,23 @@ from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.scoring.scores import scores_from_counts, write_evaluation
 
 
-def main(dataset: str, model: str, loss: str, seed: int) -> None:
-    """Evaluate one trained cell of the bench that ``params.yaml`` describes."""
+def main(dataset: str, model: str, loss: str, seed: int, bench: str | None = None) -> None:
+    """Evaluate one trained cell of the bench that ``params.yaml`` describes.
+
+    Raises:
+        UserError: if the weights were trained with other settings than those of ``params.yaml``.
+    """
     # The training's record first: it says which epochs the weights are of.
-    opened = open_cell(dataset, model, loss, seed)
+    opened = open_cell(dataset, model, loss, seed, bench=bench)
     cell, compute, taxonomy = opened.cell, opened.compute, opened.data.taxonomy
     records = cell_report_folder(cell.bench, cell.slug)
     runs = cell_run_folder(cell.bench, cell.slug)
     trained = TrainRecord.read(records)
+    if trained.config != opened.config.resolved(cell):
+        raise UserError(
+            f"{records / TrainRecord.FILE_NAME}: trained with other settings than params.yaml has "
+            "now. Put them back, or train again: `dvc repro`."
+        )
 
     test = opened.split("test")
     network = opened.network()
@@ -96,5 +105,6 @@ if __name__ == "__main__":
     for axis in ("dataset", "model", "loss"):
         parser.add_argument(axis)
     parser.add_argument("seed", type=int)
+    parser.add_argument("--bench")
     with exit_on_user_error():
         main(**vars(parser.parse_args()))

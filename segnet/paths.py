@@ -39,6 +39,11 @@ def cell_report_folder(bench: str, slug: str) -> Path:
     return report_folder(bench) / "runs" / slug
 
 
+def lock_file(bench: str, slug: str) -> Path:
+    """Held by the process that trains a cell."""
+    return Path(".segbench/locks") / f"{bench}-{slug}.lock"
+
+
 def checkpoint_folder(digest: str) -> Path:
     """Resumable state of a run, keyed by the digest of its resolved configuration."""
     return Path(".segbench/checkpoints") / digest

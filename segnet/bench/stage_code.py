@@ -5,32 +5,36 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import segnet
 from segnet.schema import read_yaml
 
+ROOT = Path(segnet.__file__).parents[1]
+"""Of the code that runs, which need not be the current folder."""
 CODE = ("segnet/", "pipelines/")
 
 
-def stage_code(stage: str, **item: str) -> list[Path]:
-    """The files of code that the stage depends on, packages file by file.
+def stage_code(stage: str, root: Path = ROOT, **item: str) -> list[Path]:
+    """The files of code that the stage depends on, packages file by file, relative to ``root``.
 
     Args:
         stage: a key of ``dvc.yaml: stages``.
-        item: the point of its matrix, such as ``model="segnet_v1"``.
+        root: of the checkout.
+        item: the point of the stage's matrix, such as ``model="segnet_v1"``.
     """
     files: list[Path] = []
-    for dep in read_yaml(Path("dvc.yaml"))["stages"][stage]["deps"]:
+    for dep in read_yaml(root / "dvc.yaml")["stages"][stage]["deps"]:
         name = str(dep)
         for axis, value in item.items():
             name = name.replace(f"${{item.{axis}}}", value)
         if name.startswith(CODE):
-            path = Path(name)
+            path = root / name
             files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
-    return files
+    return [path.relative_to(root) for path in files]
 
 
-def code_digest(stage: str, **item: str) -> str:
+def code_digest(stage: str, root: Path = ROOT, **item: str) -> str:
     """Twelve hexadecimal digits that change with any of these files."""
     digest = hashlib.sha256()
-    for path in stage_code(stage, **item):
-        digest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    for path in stage_code(stage, root, **item):
+        digest.update(f"{path}\0".encode() + hashlib.sha256((root / path).read_bytes()).digest())
     return digest.hexdigest()[:12]

@@ -34,7 +34,7 @@ def write(name: str, text: str = "") -> None:
 
 
 def test_code_of_a_stage_is_what_dvc_yaml_names() -> None:
-    assert [str(path) for path in stage_code("train", model="a", dataset="d")] == [
+    assert [str(path) for path in stage_code("train", Path.cwd(), model="a", dataset="d")] == [
         "pipelines/train.py",
         "segnet/models/a.py",
         "segnet/training/loop.py",
@@ -53,6 +53,6 @@ def test_code_of_a_stage_is_what_dvc_yaml_names() -> None:
     ],
 )
 def test_digest_changes_with_the_code_of_the_stage_alone(edited: str, is_other: bool) -> None:
-    before = code_digest("train", model="a", dataset="d")
+    before = code_digest("train", Path.cwd(), model="a", dataset="d")
     write(edited, "# edited")
-    assert (code_digest("train", model="a", dataset="d") != before) == is_other
+    assert (code_digest("train", Path.cwd(), model="a", dataset="d") != before) == is_other

@@ -20,6 +20,8 @@ CANNOT_CHANGE_A_RESULT = {
     "segnet/__init__.py": "the version number",
     "segnet/atomic.py": "when a file appears, not what is in it",
     "segnet/bench/config.py": "reads the parameters, which are declared",
+    "segnet/bench/stage_code.py": "whether a saved state may be continued",
+    "segnet/bench/steady.py": "refuses a stage whose parameters change under it",
     "segnet/cli/": "what a person types and sees",
     "segnet/datasets/definition.py": "the form of a registry's entry",
     "segnet/datasets/progress.py": "what a person sees",
