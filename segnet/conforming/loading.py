@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from segnet.conforming.request import split_target
 from segnet.errors import UserError, unknown
 
 CLASS_WORDS = (
@@ -36,13 +37,9 @@ def load(target: str) -> Any:
     Raises:
         UserError: if there is no such file, module or name.
     """
-    place, _, name = target.rpartition(":")
-    if not place or not name:
-        raise UserError(f"'{target}' names nothing. Write FILE.py:NAME or package.module:NAME.")
+    place, name = split_target(target)
     if place.endswith(".py"):
         path = Path(place).resolve()
-        if not path.is_file():
-            raise UserError(f"{place} does not exist. Write FILE.py:NAME.")
         sys.path.insert(0, str(path.parent))  # for the modules beside it
         found = importlib.util.spec_from_file_location(path.stem, path)
         assert found is not None

@@ -36,12 +36,27 @@ class Request:
     threads: int = 1
 
 
+def split_target(target: str) -> tuple[str, str]:
+    """The file or module, and the name in it.
+
+    Raises:
+        UserError: if the text has another form, or there is no such file.
+    """
+    place, _, name = target.rpartition(":")
+    if not place or not name:
+        raise UserError(f"'{target}' names nothing. Write FILE.py:NAME or package.module:NAME.")
+    if place.endswith(".py") and not Path(place).is_file():
+        raise UserError(f"{place} does not exist. Write FILE.py:NAME.")
+    return place, name
+
+
 def findings(request: Request, *, limit_seconds: float) -> tuple[Finding, ...]:
     """Run the checks in a process of their own, and end it at the time limit.
 
     Raises:
         UserError: if there is nothing to check.
     """
+    split_target(request.target)
     with tempfile.TemporaryDirectory() as scratch:
         ask, report, log = (Path(scratch) / name for name in ("ask.json", "report.jsonl", "log"))
         ask.write_text(json.dumps(asdict(request)))

@@ -57,8 +57,12 @@ def conform(*options: str) -> Result:
     return CliRunner().invoke(app, ["conform", *options])
 
 
-def test_a_sound_loss_exits_0_and_a_faulty_one_1() -> None:
+@pytest.mark.slow
+def test_a_sound_loss_exits_0() -> None:
     assert conform("--loss", "mine.py:sound").exit_code == 0
+
+
+def test_a_faulty_loss_exits_1() -> None:
     faulty = conform("--loss", "mine.py:faulty", "--json")
     assert faulty.exit_code == 1
     found = {one["check"]: one for one in json.loads(faulty.stdout)["findings"]}
@@ -66,12 +70,13 @@ def test_a_sound_loss_exits_0_and_a_faulty_one_1() -> None:
     assert found["takes logits, not probabilities"]["verdict"] == "pass"
 
 
+@pytest.mark.slow
 def test_code_that_does_not_end_is_ended_and_said() -> None:
-    found = conform("--loss", "mine.py:endless", "--limit", "8", "--json")
+    found = conform("--loss", "mine.py:endless", "--limit", "20", "--json")
     assert found.exit_code == 1
     (only,) = json.loads(found.stdout)["findings"]
     assert only["verdict"] == "fail"
-    assert only["evidence"].startswith("the process was ended after 8 seconds")
+    assert only["evidence"].startswith("the process was ended after 20 seconds")
 
 
 def test_code_that_ends_the_process_ends_no_command() -> None:
@@ -106,7 +111,9 @@ def test_a_network_is_made_by_the_names_of_its_parameters() -> None:
         (("nets.py:Tiny",), "nets.py does not exist"),
         (("net.py:Tini",), "Did you mean 'Tiny'?"),
         (("net",), "'net' names nothing"),
-        (("no.such.module:Net",), "there is no module 'no.such.module'"),
+        pytest.param(
+            ("no.such.module:Net",), "there is no module 'no.such.module'", marks=pytest.mark.slow
+        ),
         (("net.py:Tiny", "--as", "segnet_v9"), "unknown reference 'segnet_v9'"),
         (("net.py:Tiny", "--with", "depth"), "'depth' is no NAME=VALUE"),
     ],
