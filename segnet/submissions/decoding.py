@@ -128,7 +128,7 @@ class Decoder:
             what = "label" if len(unknown) == 1 else "labels"
             raise ProblemError(
                 f"{what} {', '.join(map(str, unknown[:6]))}{', ...' if len(unknown) > 6 else ''} "
-                "that stand for nothing",
+                "without a meaning",
                 "Say what they are with --labels: a convention, such as "
                 f"void-{self.num_classes} or one-based, or a .yaml file.",
             )

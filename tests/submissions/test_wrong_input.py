@@ -104,7 +104,7 @@ def two_meanings(folder: Path) -> None:
         (missing, "images without a prediction: clip_0010. Predict every image"),
         (extra, "files for no image of the split: clip_0099.png"),
         (doubled, "several files for one image: again/clip_0010.png and clip_0010.png"),
-        (one_too_many, "label 3 that stand for nothing: clip_0010.png, clip_0020.png"),
+        (one_too_many, "label 3 without a meaning: clip_0010.png, clip_0020.png"),
         (colors_of_another_data_set, "colours of no class (#400080): clip_0010.png"),
         (photograph, "hundreds of colours, as of a photograph or an overlay"),
         (grey_saved_as_colour, "Three equal channels are no labels: save one"),
