@@ -66,7 +66,8 @@ def find_rival(text: str, dataset: str) -> Rival:
         raise UserError(f"bench '{bench}': {unknown('loss', loss, losses)}")
     if not cells:
         raise UserError(f"{text} is not trained yet. Run `dvc repro`.")
-    shown = compare_cells(results, models=[model], losses=[loss], datasets=[dataset])
+    losses_of = [] if cells[0].is_blind else [loss]  # blind predictors have none
+    shown = compare_cells(results, models=[model], losses=losses_of, datasets=[dataset])
     row = next(row for one in shown for row in one.rows if row.model == model)
     return Rival(row, tuple(cells))
 

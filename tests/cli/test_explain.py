@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from segnet.cli import app
 from segnet.datasets.custom.description import read_description
 from segnet.datasets.custom.pairs import survey
-from segnet.results.cells import BenchRecord, cells_of
+from segnet.reporting.comparison import compare_cells
+from segnet.results.cells import BenchRecord, cells_of, load_bench
 
 
 @pytest.fixture(autouse=True)
@@ -80,3 +81,16 @@ def test_every_format_has_every_definition_that_was_computed() -> None:
     table = explain("fake:v1/ce", "--format", "md").stdout
     assert table.count("\n| ") == 2 + sum(bool(row["value"]) for row in rows)
     assert "strict" in explain("fake:v1/ce").stdout
+
+
+@pytest.mark.parametrize("bench", ["camvid-cpu", "voc-sample", "clothing-cpu"])
+def test_strict_of_every_committed_row_is_its_miou(
+    bench: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    (table,) = compare_cells(load_bench(bench))
+    for row in table.rows:
+        found = values(explain(f"{bench}:{row.model}/{row.loss}", "--json").stdout)
+        assert found["strict"] == pytest.approx(row.miou.mean, abs=1e-12)
+        assert found["pixel-accuracy"] == pytest.approx(row.pixel_accuracy, abs=1e-12)
+        assert sum(value is not None for value in found.values()) >= 15
