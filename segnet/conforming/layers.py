@@ -11,6 +11,7 @@ from torch.nn.modules.conv import _ConvNd
 
 from segnet.conforming.finding import Outcome, check, failed, passed, undecided
 from segnet.conforming.subject import Subject
+from segnet.models.parts.blocks import VGG16Stages
 
 NO_REFERENCE = "there is no reference to hold it against; name one with --as"
 VGG16_CONVOLUTIONS = 13
@@ -58,11 +59,12 @@ def vgg16_encoder(subject: Subject) -> Outcome:
     """The first 13 convolutions have the shapes of VGG16's."""
     if subject.reference is None:
         return undecided(NO_REFERENCE)
-    if not subject.reference_name.startswith(("segnet_v", "unet", "fcn")):
+    reference = subject.reference()
+    if not any(isinstance(module, VGG16Stages) for module in reference.modules()):
         return undecided(f"{subject.reference_name} has no VGG16 encoder")
     ours, theirs = (
         [one for one in layers(network) if one.kind == "Conv2d"][:VGG16_CONVOLUTIONS]
-        for network in (subject.build(), subject.reference())
+        for network in (subject.build(), reference)
     )
     for at, (found, wanted) in enumerate(zip(ours, theirs, strict=False), 1):
         if found.shape != wanted.shape:

@@ -32,9 +32,7 @@ def equal_outputs(subject: Subject) -> Outcome:
     ours, theirs = _layers_as_they_run(network, images), _layers_as_they_run(reference, images)
     for at, (one, other) in enumerate(zip(ours, theirs, strict=False), 1):
         if _kind(one) != _kind(other):
-            return undecided(
-                f"layer {at} to run is {_kind(one)}, {subject.reference_name}'s {_kind(other)}",
-            )
+            return undecided(f"layer {at} to run is {_kind(one)}, in the reference {_kind(other)}")
     if len(ours) != len(theirs):
         return undecided(f"{len(ours)} layers run, {len(theirs)} in the reference")
     _shake_statistics(reference)
@@ -50,7 +48,7 @@ def equal_outputs(subject: Subject) -> Outcome:
     if found[name] > TOLERANCE:
         return failed(
             f"logits differ by {100 * found[name]:.3g} % of their spread, with {len(ours)} "
-            "layers copied",
+            "layers copied"
         )
     return passed(f"logits of images {name} are equal, with {len(ours)} layers copied")
 

@@ -8,8 +8,9 @@ import pytest
 import torch
 from own_networks import FAULTS, SLOW_FAULT, IndicesOfTheDecoder, ReluOnLogits, Sound
 from torch import nn
+from torchvision.models.segmentation import fcn_resnet50
 
-from segnet.conforming import learning, shapes, unpooling
+from segnet.conforming import layers, learning, shapes, unpooling
 from segnet.conforming.finding import Finding
 from segnet.conforming.network import CHECKS
 from segnet.conforming.subject import Subject, first_tensor
@@ -64,6 +65,13 @@ def test_evidence_names_the_layer_and_the_stage() -> None:
     assert "ReLU" in shapes.raw_logits(subject(ReluOnLogits)).evidence
 
 
+def test_a_reference_without_a_vgg16_encoder_asks_for_none() -> None:
+    given = Subject(reference("fcn_basic"), CLASSES, reference("fcn_basic"), "fcn_basic")
+    assert layers.vgg16_encoder(given).verdict == "cannot tell"
+    given = Subject(reference("fcn8s"), CLASSES, reference("fcn8s"), "fcn8s")
+    assert layers.vgg16_encoder(given).verdict == "pass"
+
+
 def test_without_a_reference_its_checks_cannot_tell() -> None:
     given = dataclasses.replace(subject(Sound), reference=None, reference_name="")
     cheap = [check for check in CHECKS if check is not learning.overfitting]
@@ -77,6 +85,18 @@ def test_without_a_reference_its_checks_cannot_tell() -> None:
         "equal outputs with the reference's weights",
     }
     assert "fail" not in verdicts.values()
+
+
+@pytest.mark.slow
+def test_torchvision_s_network_has_no_reference_here_and_nothing_against_it() -> None:
+    def build() -> nn.Module:
+        torch.manual_seed(0)
+        network: nn.Module = fcn_resnet50(weights_backbone=None, num_classes=CLASSES)
+        return network
+
+    found = findings(Subject(build, CLASSES), but=learning.overfitting)
+    assert "fail" not in {one.verdict for one in found.values()}
+    assert found["parameters are those of the reference"].verdict == "cannot tell"
 
 
 def test_logits_are_found_in_what_torchvision_and_others_return() -> None:
