@@ -42,9 +42,10 @@ from segnet.scoring.counts import metrics
 from segnet.scoring.counts.confusion import confusion_counts
 from segnet.scoring.counts.evaluation import SplitResult, evaluate
 from segnet.scoring.scores import read_counts, scores_from_counts
-from segnet.statistics.bootstrap import compare_pairs, resample_scores
+from segnet.statistics.blocks import plan_blocks
 from segnet.statistics.intervals import ONE_SEED
-from segnet.statistics.resampling import plan_resampling
+from segnet.statistics.jackknife import jackknife
+from segnet.statistics.margins import compare_pairs, interval
 from segnet.taxonomy import CAMVID_11, IGNORE_INDEX, Taxonomy
 from segnet.training.augmentation import augment_batch, draw
 from segnet.training.recipe import Augmentation
@@ -283,21 +284,20 @@ def test_dice_scale_that_depends_on_the_batch() -> None:
     assert_goes_red(check, soft_dice, ("occurs.sum().clamp(min=1)", "num_classes"))
 
 
-def test_iid_bootstrap_on_video() -> None:
+def test_frames_of_a_video_counted_as_independent() -> None:
     # 240 frames of one video: in every stretch of 40 the predictor is either good or bad
     good, bad = [[90, 10], [10, 90]], [[60, 40], [40, 60]]
     counts = np.array([good if frame // 40 % 2 else bad for frame in range(240)])
 
     def image_sd(sequences: list[str]) -> float:
-        scheme = plan_resampling(sequences, stream="trap")
-        return resample_scores({"model": counts[None]}, scheme, 2000).interval("model").image_sd
+        return interval(jackknife({"m": counts[None]}, plan_blocks(sequences))["m"]).image_sd
 
     def check() -> None:
         stills = image_sd([f"image{frame}" for frame in range(240)])
         assert image_sd(["clip"] * 240) > 2 * stills
 
-    one_by_one = ("min(block_frames, max(1, len(one) // 2))", "1")
-    assert_goes_red(check, plan_resampling, one_by_one)
+    one_by_one = ("max(1, round(len(frames) / block_frames))", "len(frames)")
+    assert_goes_red(check, plan_blocks, one_by_one)
 
 
 def test_a_single_seed_presented_as_a_ranking(
@@ -309,15 +309,15 @@ def test_a_single_seed_presented_as_a_ranking(
         write_cell(bench, cell, PERFECT if cell.model == "fcn8s" else GOOD)
     facts = DataFacts(title="Fake", synthetic=True, source="none", licence="none", citation="none")
     counts = {"a": np.stack([PERFECT] * 9)[:, 0][None], "b": np.stack([GOOD] * 9)[:, 0][None]}
-    resampled = resample_scores(counts, plan_resampling([f"{i}" for i in range(9)]), 200)
+    jackknifed = jackknife(counts, plan_blocks([f"{i}" for i in range(9)]))
 
     def check() -> None:
-        (difference,) = compare_pairs(resampled, ("a", "b"))
+        (difference,) = compare_pairs(jackknifed, ("a", "b"))
         assert difference.sign == 1  # of these weights, on such images
         assert difference.remark == ONE_SEED
         (table,) = compare_results(load_results(bench, {"streets": facts}))
         assert any("1 seed only" in note for note in table.notes)
 
-    seeds = "num_seeds=min(len(our_seeds), len(their_seeds))"
-    assert_goes_red(check, compare_pairs, (seeds, "num_seeds=3"))
+    seeds = "seeds=(len(seeds[0]), len(seeds[1]))"
+    assert_goes_red(check, compare_pairs, (seeds, "seeds=(3, 3)"))
     assert_goes_red(check, notes_on, ("if single:", "if False:"))

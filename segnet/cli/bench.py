@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segnet.bench.config import load_config
+from segnet.cli.options import BenchName
 
 if TYPE_CHECKING:
     from segnet.bench.inventory import Entry
@@ -124,11 +125,21 @@ def preset(
     print(f"params.yaml: bench '{bench.name}' ({bench.title}), {cells} cells. Next: dvc repro")
 
 
-def report() -> None:
-    """Render the report of the bench in params.yaml again, from its records."""
-    from pipelines.report import main as render
+def report(bench: BenchName = "") -> None:
+    """Render a report again from its records.
 
-    render()
+    With --bench no data are needed: pictures of predictions stay as they are.
+    """
+    if bench:
+        from segnet.paths import report_folder
+        from segnet.reporting.report import rewrite_report
+
+        rewrite_report(bench)
+        print(f"report: {report_folder(bench) / 'index.md'}")
+    else:
+        from pipelines.report import main as render
+
+        render()
 
 
 def print_json(data: object) -> None:

@@ -8,17 +8,14 @@ from collections.abc import Sequence
 from segnet.grid import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.rows import ComparisonRow
+from segnet.reporting.significance import remarks_on
 from segnet.results.cells import CellResult, Results, outdated_parameters
 from segnet.results.records import DataFacts
-from segnet.statistics.intervals import ONE_SEED
 
 MAX_NAMED = 8
 """Names in a note; more are counted."""
 
-MANY_LOST = 0.5
-"""Classes lost by a resample that are worth a note."""
-
-OR_SEEDS = ", or is no larger than the seeds alone explain (95 % interval of Welch's t)"
+OVER_SEEDS = " and, where a row has several seeds, over training runs"
 
 SYNTHETIC = "synthetic scenes: not comparable with published numbers"
 
@@ -93,23 +90,22 @@ def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -
     if intervals.reason:
         return (f"No intervals: {intervals.reason.removesuffix('.')}.",)
     notes = [
-        f"95 %: percentile interval over test images ({intervals.resamples:,} resamples, "
-        f"{intervals.scheme}). It covers the choice of images, not of training runs."
+        f"95 %: Student's interval over test images ({intervals.blocks}). It covers "
+        f"{intervals.reach}."
     ]
-    if intervals.classes_lost >= MANY_LOST:
+    if intervals.lone_classes:
+        noun = "class" if intervals.lone_classes == 1 else "classes"
         notes.append(
-            f"On average a resample lacks {intervals.classes_lost:.1f} rare classes and averages "
-            "over the others: where rare classes score low, the interval lies too high."
+            f"Only one block shows {intervals.lone_classes} {noun}: how they score elsewhere is "
+            "unknown and not in the interval."
         )
     trained = [row for row in rows if row.seeds and not row.is_blind]
     if any(row.ties is not None for row in trained):
-        single = any(len(row.seeds) == 1 for row in trained)
-        several = sum(len(row.seeds) > 1 for row in trained) > 1
+        several = any(len(row.seeds) > 1 for row in trained)
         notes.append(
-            f"ties: rows it cannot be told apart from: on the same resamples the interval of the "
-            f"difference holds 0{OR_SEEDS if several else ''}. The intervals of all "
-            f"{len(intervals.gaps)} pairs hold together at 95 %."
-            f"{f' With {ONE_SEED}.' if single else ''}"
+            f"ties: rows it cannot be told apart from: the interval of the difference over the "
+            f"same images{OVER_SEEDS if several else ''} holds 0. The intervals of all "
+            f"{len(intervals.gaps)} pairs hold together at 95 %.{remarks_on(intervals.gaps)}"
         )
     elif len(trained) > 1:
         notes.append(

@@ -9,9 +9,8 @@ from segnet.reporting.columns import Column, class_column, default_columns, lege
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.published_rows import RANKED_NOTE, others_table, ranked_table
 from segnet.reporting.rows import ComparisonRow
-from segnet.reporting.significance import pairs_table, signs_table
+from segnet.reporting.significance import pairs_table, remarks_on, signs_table
 from segnet.reporting.table import Entry, Table
-from segnet.statistics.intervals import ONE_SEED
 
 PER_CLASS = "IoU % of each class, mean over seeds"
 
@@ -73,10 +72,9 @@ def _significance(comparison: Comparison) -> list[Table]:
     square = signs_table(comparison.rows, comparison.gaps)
     if not square.lines:
         return [EMPTY.titled("Differences of mIoU: none was tested; see the notes")]
-    one_seed = f" With {ONE_SEED}." if any(one.num_seeds == 1 for one in comparison.gaps) else ""
     note = (
         ">: the row's mIoU is shown to be higher than the column's; <: lower; =: no difference "
-        f"shown. All pairs hold together at 95 %.{one_seed}"
+        f"shown. All pairs hold together at 95 %.{remarks_on(comparison.gaps)}"
     )
     pairs = pairs_table(comparison.rows, comparison.gaps)
     return [

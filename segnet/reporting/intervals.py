@@ -1,6 +1,6 @@
 """Intervals over test images and paired differences of a bench, and the file that keeps them.
 
-``reports/<bench>/intervals.json`` is written by the stage `report`, because resampling the images
+``reports/<bench>/intervals.json`` is written by the stage `report`, because reading the counts
 takes seconds and `segbench compare` must answer at once. It is used only for the very scores that
 it was made from; where they have changed, a few rows are computed again and more are left out.
 """
@@ -22,27 +22,28 @@ from segnet.schema import Score, Section
 from segnet.statistics.intervals import Difference, Interval
 
 MAX_PAIRED = 22
-"""Models of a table that are compared in pairs. Each interval is at level 1 - 0.05 / pairs; with
-more pairs than 22 models have, its ends lie beyond what 10,000 resamples can tell."""
+"""Rows of a table that are compared in pairs. Each interval is at level 1 - 0.05 / pairs; from a
+dozen blocks, those of more than 231 pairs are so wide that they show nothing."""
 
 MAX_AT_ONCE = 12
-"""Runs that `segbench compare` resamples itself."""
+"""Runs whose counts `segbench compare` reads itself."""
 
 
 class DatasetIntervals(Section):
-    """What resampling the test images of one data set says."""
+    """What the counts of the test images of one data set say."""
 
     digest: str
     """Of the scores that the rest follows from."""
-    scheme: str = ""
-    """How images were drawn, ``blocks of 20 frames within 2 video sequences``."""
+    blocks: str = ""
+    """Into what the test split falls, ``12 blocks of about 20 frames of the videos a and b``."""
+    reach: str = ""
+    """Of which images the intervals speak."""
     reason: str = ""
     """Why there are no intervals, if there are none."""
-    resamples: int = 0
-    classes_lost: float = 0
-    """Classes of the table that a resample does not hold, the mean over resamples."""
+    lone_classes: int = 0
+    """Classes that a single block shows."""
     scores: dict[str, dict[str, tuple[Score, Score, Score]]] = Field(default={})
-    """By ``model/loss`` and score: low, high and standard deviation."""
+    """By ``model/loss`` and score: low, high and standard error."""
     gaps: tuple[Difference, ...] = ()
     """Every pair of trained models; empty if there are too many."""
 
@@ -54,7 +55,7 @@ class DatasetIntervals(Section):
 class IntervalsRecord(Section):
     """``reports/<bench>/intervals.json``."""
 
-    SCHEMA: ClassVar[int] = 1
+    SCHEMA: ClassVar[int] = 2
     FILE_NAME: ClassVar[str] = "intervals.json"
 
     schema_version: int = SCHEMA
@@ -87,17 +88,17 @@ class IntervalsRecord(Section):
             raise UserError(f"{path} is damaged ({error}). Run `dvc repro`.") from None
 
 
-def resample_bench(results: Results) -> IntervalsRecord:
+def compute_bench(results: Results) -> IntervalsRecord:
     """The intervals of all done cells of a bench.
 
     Raises:
         UserError: if the counts of a done cell are not there.
     """
-    from segnet.reporting.interval_resampling import resample_cells
+    from segnet.reporting.interval_making import compute_intervals
 
     return IntervalsRecord(
         datasets={
-            dataset: resample_cells(done_cells(results.of_dataset(dataset)))
+            dataset: compute_intervals(done_cells(results.of_dataset(dataset)))
             for dataset in results.bench.datasets
         }
     )
@@ -120,10 +121,10 @@ def find_intervals(
         return known
     shown = done_cells(shown)
     if not shown or (reason := obstacle(shown)) or len(shown) <= MAX_AT_ONCE:
-        from segnet.reporting.interval_resampling import resample_cells  # loads numpy
+        from segnet.reporting.interval_making import compute_intervals  # loads numpy
 
         try:
-            return resample_cells(shown)
+            return compute_intervals(shown)
         except UserError as error:
             reason = str(error)
     else:
@@ -142,8 +143,8 @@ def done_cells(cells: Sequence[CellResult]) -> list[CellResult]:
 def digest_of(cells: Sequence[CellResult]) -> str:
     """A digest that changes with the scores, the images and the videos of any cell.
 
-    The scores follow from the counts that are resampled and are read anyway; the counts of a
-    thousand cells are not.
+    The scores follow from the counts and are read anyway; the counts of a thousand cells are
+    not.
     """
     digest = hashlib.sha256()
     for one in cells:
@@ -158,14 +159,14 @@ def digest_of(cells: Sequence[CellResult]) -> str:
 
 
 def obstacle(cells: Sequence[CellResult]) -> str:
-    """Why these cells cannot be resampled together; empty if they can."""
+    """Why there cannot be intervals of these cells together; empty if there can."""
     if not cells:
         return "no cell is done"
     evaluations = [one.evaluation for one in cells if one.evaluation]
     if any(not one.sequences for one in evaluations):
         return (
-            "some records do not say which test images are frames of one video, and drawing frames "
-            "one by one would give intervals that are too narrow. Run `dvc repro`"
+            "some records do not say which test images are frames of one video, and counting "
+            "frames one by one would give intervals that are too narrow. Run `dvc repro`"
         )
     images = {(one.image_names, one.sequences) for one in evaluations}
     if len(images) > 1 or len({one.provenance.data_fingerprint for one in evaluations}) > 1:

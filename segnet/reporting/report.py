@@ -18,11 +18,13 @@ from segnet.reporting.cell_tables import (
     result_rows,
 )
 from segnet.reporting.comparison import Comparison, add_published, compare_cells
-from segnet.reporting.intervals import IntervalsRecord, resample_bench
+from segnet.reporting.intervals import IntervalsRecord, compute_bench
 from segnet.reporting.report_figures import draw_dataset
 from segnet.reporting.report_pages import html_report, markdown_report
-from segnet.results.cells import Results, load_results
+from segnet.results.cells import Results, load_bench, load_results
 from segnet.results.records import BenchRecord, DataFacts
+
+RESULTS_FILE = "results.csv"
 
 
 def describe_dataset(definition: DatasetDefinition, prepared: PreparedDataset | None) -> DataFacts:
@@ -66,15 +68,34 @@ def write_report(
     data = {
         name: describe_dataset(definitions[name], prepared.get(name)) for name in bench.datasets
     }
-    results = load_results(bench, data)
-    intervals = resample_bench(results)
-    folder = report_folder(bench.name)
+    return _write(load_results(bench, data), prepared)
+
+
+def rewrite_report(bench: str) -> tuple[Comparison, ...]:
+    """Write the report of a bench again from its records alone, whatever ``params.yaml`` says now.
+
+    Pictures of predictions need the data and the predictions. Those of the present report stay
+    where all of its scores are still those of the records.
+
+    Raises:
+        UserError: if there is no such report, or a record is broken.
+    """
+    results, folder = load_bench(bench), report_folder(bench)
+    known = (folder / RESULTS_FILE).read_text() if (folder / RESULTS_FILE).exists() else ""
+    return _write(results, {}, kept=folder / "figures" if known == _results_csv(results) else None)
+
+
+def _write(
+    results: Results, prepared: Mapping[str, PreparedDataset], kept: Path | None = None
+) -> tuple[Comparison, ...]:
+    intervals = compute_bench(results)
+    folder = report_folder(results.bench.name)
     with fresh_folder(folder / "figures") as figures:
-        comparisons, texts = report_texts(results, intervals, prepared, figures)
+        comparisons, texts = report_texts(results, intervals, prepared, figures, kept)
     for name, text in texts.items():
         write_atomically(folder / name, text)
     intervals.write(folder)
-    BenchRecord(bench=bench, data=data).write(folder)
+    BenchRecord(bench=results.bench, data=dict(results.data)).write(folder)
     return comparisons
 
 
@@ -83,17 +104,25 @@ def report_texts(
     intervals: IntervalsRecord,
     prepared: Mapping[str, PreparedDataset],
     figures: Path,
+    kept: Path | None = None,
 ) -> tuple[tuple[Comparison, ...], dict[str, str]]:
-    """The comparisons of a report and its text files by name; draws its figures into a folder."""
+    """The comparisons of a report and its text files by name; draws its figures into a folder.
+
+    ``kept`` holds the figures of an earlier report on the same scores.
+    """
     comparisons = compare_cells(results, intervals=intervals)
     with_published = add_published(comparisons, results)
     pictures = {
-        one.dataset: draw_dataset(figures, results, one, prepared.get(one.dataset))
+        one.dataset: draw_dataset(figures, results, one, prepared.get(one.dataset), kept)
         for one in comparisons
     }
     return comparisons, {
-        "results.csv": csv_text(result_rows(results), columns=result_columns(results)),
+        RESULTS_FILE: _results_csv(results),
         "curves.csv": csv_text(curve_rows(results), columns=CURVE_COLUMNS),
         "index.md": markdown_report(results, with_published, pictures),
         "index.html": html_report(results, with_published, pictures, figures),
     }
+
+
+def _results_csv(results: Results) -> str:
+    return csv_text(result_rows(results), columns=result_columns(results))

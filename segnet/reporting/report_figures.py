@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
@@ -87,7 +88,11 @@ class Pictures(NamedTuple):
 
 
 def draw_dataset(
-    folder: Path, results: Results, comparison: Comparison, prepared: PreparedDataset | None
+    folder: Path,
+    results: Results,
+    comparison: Comparison,
+    prepared: PreparedDataset | None,
+    kept: Path | None = None,
 ) -> Pictures:
     """Draw every figure of one data set into ``folder``.
 
@@ -96,6 +101,7 @@ def draw_dataset(
         results: the cells of the bench.
         comparison: the rows of this data set.
         prepared: its images and labels; without them there is no prediction grid, but a note.
+        kept: figures of an earlier report on the same scores, whose prediction grid still holds.
     """
     done = [
         one
@@ -119,7 +125,7 @@ def draw_dataset(
         return Picture(f"{name}.png", caption, svg, is_table)
 
     confusions = _draw_confusions(folder, comparison, done)
-    examples, notes = _draw_examples(folder, dataset, done, prepared)
+    examples, notes = _draw_examples(folder, dataset, done, prepared, kept)
     shown = (
         drawn("ranking", ranking, [row for row in comparison.rows if row.seeds], looks),
         *examples,
@@ -159,9 +165,17 @@ def _draw_confusions(
 
 
 def _draw_examples(
-    folder: Path, dataset: str, done: Sequence[CellResult], prepared: PreparedDataset | None
+    folder: Path,
+    dataset: str,
+    done: Sequence[CellResult],
+    prepared: PreparedDataset | None,
+    kept: Path | None,
 ) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     """The prediction grid, or why there is none."""
+    grid = Picture(f"predictions-{dataset}.png", EXAMPLES)
+    if prepared is None and kept and (kept / grid.file_name).exists():
+        shutil.copyfile(kept / grid.file_name, folder / grid.file_name)
+        return (grid,), ()
     if prepared is None:
         return (), ("No pictures of predictions: the prepared data are not on this machine.",)
     first = _first_of_each_model(done)
@@ -186,8 +200,8 @@ def _draw_examples(
     }
     examples = collect_examples(prepared.splits["test"], headings, scores)
     figure = prediction_grid(examples, prepared.taxonomy, title=f"{dataset}: test images")
-    save_figure(figure, folder / f"predictions-{dataset}.png")
-    return (Picture(f"predictions-{dataset}.png", EXAMPLES),), notes
+    save_figure(figure, folder / grid.file_name)
+    return (grid,), notes
 
 
 def _first_of_each_model(done: Sequence[CellResult]) -> list[CellResult]:

@@ -106,6 +106,12 @@ def pairs_table(rows: Sequence[ComparisonRow], gaps: Sequence[Difference]) -> Ta
     return text_table(("pair", "verdict", "difference", "interval"), lines, 2)
 
 
+def remarks_on(gaps: Iterable[Difference]) -> str:
+    """A sentence for each remark that any of the differences has."""
+    remarks = dict.fromkeys(one.remark for one in gaps if one.remark)
+    return "".join(f" With {remark}." for remark in remarks)
+
+
 def _points(fraction: float) -> str:
     """``+1.25``: percentage points."""
     text = percent(abs(fraction), digits=2)

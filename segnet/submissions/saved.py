@@ -21,8 +21,9 @@ from segnet.reporting.significance import number_rows
 from segnet.results.array_files import COUNTS_FILE, read_arrays, write_small
 from segnet.results.provenance import git_commit
 from segnet.results.records import Record, Scores
-from segnet.statistics.bootstrap import SCORES, resample_scores
-from segnet.statistics.resampling import plan_resampling
+from segnet.statistics.blocks import plan_blocks
+from segnet.statistics.jackknife import SCORES, jackknife
+from segnet.statistics.margins import interval
 from segnet.submissions.card import Card, read_card
 from segnet.submissions.table import SUBMITTED, submitted_row
 
@@ -129,9 +130,9 @@ def add_submitted(comparison: Comparison, images: tuple[str, ...]) -> Comparison
     rows = [*comparison.rows]
     for one in saved:
         key = f"{one.record.name}/{SUBMITTED}"
-        scheme = plan_resampling(one.record.sequences, stream=one.record.dataset)
-        resampled = resample_scores({key: one.pairs[None, :, :-1]}, scheme)
-        intervals = {score: resampled.interval(key, score) for score in SCORES}
+        blocks = plan_blocks(one.record.sequences)
+        found = jackknife({key: one.pairs[None, :, :-1]}, blocks)[key]
+        intervals = {score: interval(found, score) for score in SCORES}
         rows.append(
             submitted_row(one.record.name, one.record.dataset, one.record.scores, intervals)
         )

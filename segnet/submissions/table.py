@@ -17,9 +17,10 @@ from segnet.reporting.significance import number_rows
 from segnet.results.cells import CellResult, load_bench
 from segnet.results.records import Scores
 from segnet.scoring.scores import read_counts
-from segnet.statistics.bootstrap import SCORES, compare_pairs, resample_scores
+from segnet.statistics.blocks import plan_blocks
 from segnet.statistics.intervals import Interval
-from segnet.statistics.resampling import plan_resampling
+from segnet.statistics.jackknife import SCORES, jackknife
+from segnet.statistics.margins import compare_pairs, interval
 from segnet.submissions.truth import Truth
 
 SUBMITTED = "submitted"
@@ -111,15 +112,16 @@ def tabulate(
     Raises:
         UserError: if the rival was scored on other images or other labels.
     """
-    scheme = plan_resampling(truth.sequences, stream=truth.dataset)
+    blocks = plan_blocks(truth.sequences)
     counts = {f"{name}/{SUBMITTED}": pairs[None, :, :-1]}
     if rival is not None:
         counts[rival.key] = counts_of_rival(rival, truth)
-    resampled = resample_scores(counts, scheme)
-    intervals = {score: resampled.interval(f"{name}/{SUBMITTED}", score) for score in SCORES}
+    jackknifed = jackknife(counts, blocks)
+    ours, *_ = jackknifed.values()
+    intervals = {score: interval(ours, score) for score in SCORES}
     rows = [submitted_row(name, truth.dataset, scores, intervals)]
     rows += [rival.row] if rival else []
-    gaps = compare_pairs(resampled, list(counts))
+    gaps = compare_pairs(jackknifed, list(counts))
     rows.sort(key=lambda row: -row.miou.mean)
     where = f"{truth.dataset} {truth.split}, {len(truth)} images"
     return Comparison(
@@ -129,7 +131,7 @@ def tabulate(
         classes=truth.taxonomy.names,
         rows=number_rows(rows, gaps),
         notes=(
-            f"95 %: images drawn again in {scheme}",
+            f"95 %: interval over test images ({blocks}). It covers {blocks.reach}.",
             *notes,
             *([truth.note] if truth.note else []),
         ),

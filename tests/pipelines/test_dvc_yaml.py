@@ -135,10 +135,10 @@ def test_code_that_a_stage_names_exists() -> None:
 
 def test_report_names_its_statistics_which_are_imported_late() -> None:
     runs = what_runs("report", {})
-    for name in ("bootstrap", "resampling", "intervals"):
+    for name in ("blocks", "jackknife", "margins", "intervals"):
         assert f"segnet/statistics/{name}.py" in runs
-    late = [path for path in runs if "reporting/interval_resampling" in path]
-    assert late == ["segnet/reporting/interval_resampling.py"]
+    late = [path for path in runs if "reporting/interval_making" in path]
+    assert late == ["segnet/reporting/interval_making.py"]
 
 
 def test_what_changes_numbers_is_not_exempt() -> None:

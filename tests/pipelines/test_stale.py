@@ -45,7 +45,7 @@ STALE = {
     "training/loop.py": cells("train"),
     "scoring/boundary/f1.py": cells("evaluate") | REPORT,
     "scoring/calibration/sums.py": cells("evaluate") | REPORT,
-    "statistics/bootstrap.py": REPORT,
+    "statistics/jackknife.py": REPORT,
     "reporting/report.py": REPORT,
     "results/records.py": REPORT,
     "datasets/camvid/__init__.py": {"fetch@camvid", "prepare@demo-camvid"} | REPORT,

@@ -13,20 +13,21 @@ from jaxtyping import Int64
 from segnet.errors import UserError
 from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import cell_report_folder, report_folder
-from segnet.reporting import interval_resampling
+from segnet.reporting import interval_making
 from segnet.reporting.captions import interval_notes
 from segnet.reporting.comparison import Comparison, compare_cells, sort_rows
 from segnet.reporting.intervals import (
     DatasetIntervals,
     IntervalsRecord,
+    compute_bench,
     digest_of,
-    resample_bench,
 )
 from segnet.reporting.significance import gap_rows, signs_table
 from segnet.results.cells import Results, cells_of, load_results
-from segnet.statistics.bootstrap import compare_pairs, resample_scores
-from segnet.statistics.intervals import ONE_SEED, Difference
-from segnet.statistics.resampling import plan_resampling
+from segnet.statistics.blocks import plan_blocks
+from segnet.statistics.intervals import ONE_SEED, ONE_SPREAD, Difference
+from segnet.statistics.jackknife import jackknife
+from segnet.statistics.margins import compare_pairs, interval
 
 DATA = {"streets": FACTS}
 VIDEO = ("one",) * 30 + ("two",) * 30
@@ -78,11 +79,10 @@ def test_intervals_are_those_of_the_statistics_over_all_seeds_of_a_row() -> None
         model: np.stack([counts_of(one.cell) for one in results.cells if one.cell.model == model])
         for model in models
     }
-    scheme = plan_resampling(VIDEO, stream="streets")
-    expected = resample_scores(counts, scheme)
+    expected = jackknife(counts, plan_blocks(VIDEO))
     for row in comparison.rows:
         for score in ("miou", "fwiou"):
-            assert row.interval(score) == expected.interval(row.model, score)
+            assert row.interval(score) == interval(expected[row.model], score)
         assert row.interval("miou").low < row.miou.mean < row.interval("miou").high
     pairs = compare_pairs(expected, models[2:])
     for gap, pair in zip(comparison.gaps, pairs, strict=True):
@@ -105,25 +105,40 @@ def test_rows_whose_difference_is_not_shown_name_each_other() -> None:
 def test_notes_state_the_blocks_what_the_interval_is_over_and_single_seeds() -> None:
     (comparison,) = compare_cells(write_bench(three_models()))
     text = notes(comparison)
-    assert "10,000 resamples, blocks of 15 frames within 2 video sequences" in text
-    assert "It covers the choice of images, not of training runs." in text
+    assert "over test images (4 blocks of about 15 frames of the videos one and two)" in text
+    assert "It covers other frames of these videos, not other videos or training runs." in text
     assert "ties: rows it cannot be told apart from" in text
     assert "all 3 pairs hold together" in text
+    assert "over training runs" in text
     assert ONE_SEED not in text
     (single,) = compare_cells(write_bench(three_models(seeds=(0,))))
     assert ONE_SEED in notes(single)
 
 
-@pytest.mark.parametrize(("lost", "said"), [(0.2, False), (6.64, True)])
-def test_a_note_says_that_resamples_lack_rare_classes(lost: float, said: bool) -> None:
-    found = DatasetIntervals(digest="", resamples=10_000, scheme="stills", classes_lost=lost)
-    assert ("lacks 6.6 rare classes" in " ".join(interval_notes((), found))) == said
+def test_a_note_says_that_one_spread_stands_for_a_pair() -> None:
+    bench = three_models()
+    write_bench(bench)
+    for cell in cells_of(bench):
+        if cell.model == "unet" and cell.seed == 1:
+            (cell_report_folder("fake", cell.slug) / "evaluation.json").unlink()
+    (comparison,) = compare_cells(load_results(bench, DATA))
+    assert ONE_SPREAD in notes(comparison)
+    remarks = {gap.seeds: gap.remark for gap in comparison.gaps}
+    assert remarks == {(2, 2): "", (2, 1): ONE_SPREAD}
 
 
-def test_stills_are_drawn_one_by_one() -> None:
+@pytest.mark.parametrize(("lone", "said"), [(0, ""), (1, "shows 1 class:"), (3, "3 classes:")])
+def test_a_note_says_that_one_block_alone_shows_rare_classes(lone: int, said: str) -> None:
+    found = DatasetIntervals(digest="", blocks="100 images", reach="them", lone_classes=lone)
+    text = " ".join(interval_notes((), found))
+    assert said in text
+    assert ("Only one block" in text) == (lone > 0)
+
+
+def test_stills_are_blocks_of_one_image() -> None:
     stills = tuple(f"image{number}" for number in range(60))
     (comparison,) = compare_cells(write_bench(three_models(), stills))
-    assert "60 images one by one" in notes(comparison)
+    assert "over test images (60 images)" in notes(comparison)
 
 
 def test_records_without_sequences_have_no_interval_and_say_why() -> None:
@@ -145,10 +160,10 @@ def test_cells_of_different_data_have_no_interval_and_say_why() -> None:
 
 def test_stored_intervals_are_used_without_reading_a_count(monkeypatch: pytest.MonkeyPatch) -> None:
     results = write_bench(three_models())
-    record = resample_bench(results)
+    record = compute_bench(results)
     record.write(report_folder("fake"))
     assert IntervalsRecord.read(report_folder("fake")) == record
-    monkeypatch.setattr(interval_resampling, "resample_cells", None)
+    monkeypatch.setattr(interval_making, "compute_intervals", None)
     (comparison,) = compare_cells(results)
     assert all(row.intervals for row in comparison.rows)
     (filtered,) = compare_cells(results, models=["v1", "unet"])
@@ -157,7 +172,7 @@ def test_stored_intervals_are_used_without_reading_a_count(monkeypatch: pytest.M
 
 def test_stored_intervals_of_other_scores_are_not_used() -> None:
     results = write_bench(three_models())
-    resample_bench(results).write(report_folder("fake"))
+    compute_bench(results).write(report_folder("fake"))
     before = compare_cells(results)[0].rows[0].intervals
     cell = results.cells[-1].cell
     counts = counts_of(cell) + np.eye(2, dtype=np.int64) * 50
@@ -171,7 +186,7 @@ def test_stored_intervals_of_other_scores_are_not_used() -> None:
     assert "scored against other labels" in notes(compare_cells(changed)[0])
 
 
-def test_many_runs_are_not_resampled_on_the_way_but_a_few_of_them_are() -> None:
+def test_many_runs_are_not_read_on_the_way_but_a_few_of_them_are() -> None:
     bench = three_models(seeds=tuple(range(5)))
     results = write_bench(bench)
     (comparison,) = compare_cells(results)
@@ -186,20 +201,20 @@ def test_a_missing_counts_file_is_a_note_of_the_table_and_an_error_of_the_report
     (cell_report_folder("fake", results.cells[-1].cell.slug) / "counts.npz").unlink()
     assert "counts.npz does not exist" in notes(compare_cells(results)[0])
     with pytest.raises(UserError, match=r"counts\.npz does not exist"):
-        resample_bench(results)
+        compute_bench(results)
 
 
 def test_more_models_than_pairs_can_be_told_apart_are_not_compared(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(interval_resampling, "MAX_PAIRED", 2)
+    monkeypatch.setattr(interval_making, "MAX_PAIRED", 2)
     (comparison,) = compare_cells(write_bench(three_models()))
     assert comparison.gaps == ()
     assert all(row.intervals for row in comparison.rows)
     assert "Differences were not tested" in notes(comparison)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"schema_version": 1, "datasets": 3}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"schema_version": 2, "datasets": 3}'])
 def test_a_damaged_file_is_an_error_and_another_schema_is_nothing(text: str) -> None:
     folder = report_folder("fake")
     folder.mkdir(parents=True)
@@ -226,13 +241,13 @@ def test_the_square_is_antisymmetric_and_its_pairs_are_turned_to_the_order_of_th
 def test_a_gap_has_the_sign_of_an_interval_without_zero() -> None:
     def sign(low: float, high: float) -> int:
         ends = {"low": low, "high": high, "difference": (low + high) / 2}
-        return Difference(first="a/ce", second="b/ce", num_seeds=1, **ends).sign
+        return Difference(first="a/ce", second="b/ce", seeds=(1, 1), **ends).sign
 
     assert [sign(0.1, 0.2), sign(-0.2, -0.1), sign(-0.1, 0.1), sign(0.0, 0.1)] == [1, -1, 0, 0]
 
 
 def test_no_blind_predictor_takes_part_in_the_pairs() -> None:
-    record = resample_bench(write_bench(three_models()))
+    record = compute_bench(write_bench(three_models()))
     gaps = record.datasets["streets"].gaps
     assert {gap.first for gap in gaps} | {gap.second for gap in gaps} == {
         "segnet_v1/ce",

@@ -15,7 +15,7 @@ from PIL import Image
 from segnet.errors import UserError
 from segnet.grid import Bench, MoreSeeds
 from segnet.paths import cell_report_folder, cell_run_folder, report_folder
-from segnet.reporting.report import describe_dataset, write_report
+from segnet.reporting.report import describe_dataset, rewrite_report, write_report
 from segnet.results.cells import load_bench
 
 
@@ -182,3 +182,23 @@ def test_label_sizes_span_the_smallest_to_the_largest() -> None:
     facts = describe_dataset(fake_definition(), prepared)
     assert facts.mask_sizes == ((4, 7), (6, 8))
     assert describe_dataset(fake_definition(), None).mask_sizes == ()
+
+
+def test_a_report_is_written_again_without_data_and_keeps_its_pictures() -> None:
+    before = report_on(fake_bench())
+    picture = report_folder("fake") / "figures/predictions-streets.png"
+    pixels = picture.read_bytes()
+    shutil.rmtree("runs")
+    rewrite_report("fake")
+    assert (report_folder("fake") / "index.md").read_text() == before
+    assert picture.read_bytes() == pixels
+
+
+def test_pictures_of_other_scores_are_not_kept() -> None:
+    report_on(fake_bench())
+    (report_folder("fake") / "results.csv").write_text("other scores")
+    rewrite_report("fake")
+    assert not (report_folder("fake") / "figures/predictions-streets.png").exists()
+    page = (report_folder("fake") / "index.md").read_text()
+    assert "No pictures of predictions" in page
+    assert "native label size 6x8" in page

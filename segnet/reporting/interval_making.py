@@ -1,4 +1,4 @@
-"""Resamples the test images of the cells of one data set. No torch, but numpy."""
+"""Computes the intervals of the cells of one data set from their counts. No torch, but numpy."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from segnet.paths import cell_report_folder
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals, digest_of, obstacle
 from segnet.results.cells import CellResult
 from segnet.scoring.scores import read_counts
-from segnet.statistics.bootstrap import SCORES, compare_pairs, resample_scores
-from segnet.statistics.resampling import RESAMPLES, plan_resampling
+from segnet.statistics.blocks import plan_blocks
+from segnet.statistics.jackknife import SCORES, jackknife
+from segnet.statistics.margins import compare_pairs, interval
 
 
-def resample_cells(cells: Sequence[CellResult]) -> DatasetIntervals:
+def compute_intervals(cells: Sequence[CellResult]) -> DatasetIntervals:
     """Intervals of every row and differences of every pair of trained models.
 
     Args:
@@ -31,16 +32,16 @@ def resample_cells(cells: Sequence[CellResult]) -> DatasetIntervals:
     for one in cells:
         rows.setdefault(f"{one.cell.model}/{one.cell.loss}", []).append(one)
     counts = {row: np.stack([_counts_of(one) for one in of]) for row, of in rows.items()}
-    scheme = plan_resampling(_sequences(cells), stream=cells[0].cell.dataset)
-    resampled = resample_scores(counts, scheme)
+    blocks = plan_blocks(_sequences(cells))
+    found = jackknife(counts, blocks)
     trained = [row for row, of in rows.items() if not of[0].is_blind]
     return DatasetIntervals(
         digest=digest,
-        scheme=str(scheme),
-        resamples=RESAMPLES,
-        classes_lost=resampled.classes_lost(),
-        scores={row: {score: resampled.interval(row, score) for score in SCORES} for row in rows},
-        gaps=compare_pairs(resampled, trained) if len(trained) <= MAX_PAIRED else (),
+        blocks=str(blocks),
+        reach=blocks.reach,
+        lone_classes=next(iter(found.values())).lone_classes,
+        scores={row: {score: interval(found[row], score) for score in SCORES} for row in rows},
+        gaps=compare_pairs(found, trained) if len(trained) <= MAX_PAIRED else (),
     )
 
 
