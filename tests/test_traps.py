@@ -316,7 +316,7 @@ def test_a_single_seed_presented_as_a_ranking(
         assert difference.sign == 1  # of these weights, on such images
         assert difference.remark == ONE_SEED
         (table,) = compare_results(load_results(bench, {"streets": facts}))
-        assert any("1 seed only" in note for note in table.notes)
+        assert any("A single run" in note for note in table.notes)
 
     seeds = "seeds=(len(seeds[0]), len(seeds[1]))"
     assert_goes_red(check, compare_pairs, (seeds, "seeds=(3, 3)"))
