@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 
 
-@pytest.fixture
-def deterministic() -> Iterator[None]:
-    """Refuse operations without a deterministic implementation."""
-    torch.use_deterministic_algorithms(True)
-    yield
+@pytest.fixture(autouse=True)
+def usual_torch() -> None:
+    """Tests run side by side, one core each, and no test inherits what a stage has set."""
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(False)
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    """Tests run side by side: one core each."""
-    torch.set_num_threads(1)
+@pytest.fixture
+def deterministic(usual_torch: None) -> None:
+    """Refuse operations without a deterministic implementation."""
+    torch.use_deterministic_algorithms(True)
 
 
 @pytest.fixture(autouse=True)

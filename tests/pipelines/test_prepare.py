@@ -150,7 +150,7 @@ def test_class_that_no_training_image_shows_stops_before_training(
     params.write_text(
         params.read_text().replace("datasets:\n", f"datasets:\n  custom: {{file: {file}}}\n")
     )
-    fetch.fetch_dataset("custom")
+    fetch.main("custom")
     with pytest.raises(UserError) as stop:
         prepare.main("custom")
     assert "no training image has a pixel of" in str(stop.value)
