@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,6 +31,16 @@ T = TypeVar("T")
 
 Score = Annotated[float, BeforeValidator(lambda value: math.nan if value is None else value)]
 """A number that may be NaN, which JSON writes as null."""
+
+
+def _at_most_one(value: float) -> float:
+    if value < 0 or value > 1:  # neither is true of NaN
+        raise ValueError("must lie in [0, 1]")
+    return value
+
+
+Fraction = Annotated[Score, AfterValidator(_at_most_one)]
+"""A share of a whole, NaN where there is nothing to share."""
 
 OPTION_TYPES = ConfigDict(strict=True, arbitrary_types_allowed=True)
 """``"2"`` is no number, and an option may be a tensor that was made of a word."""

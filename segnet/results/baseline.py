@@ -9,15 +9,15 @@ import json
 import math
 import statistics
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
 from segnet.paths import report_folder
 from segnet.results.records import Provenance
-from segnet.schema import Score, Section
+from segnet.schema import Fraction, Section
 
 SMALLEST_BAND = 0.03
 """Of mIoU. A toy SegNet on drawn shapes has a standard deviation of 0.012 over seeds, and loses
@@ -30,14 +30,24 @@ SD_NUMERIC_FROM = (
 )
 
 
+LARGEST_SD = 0.2
+"""A gate with a larger spread lets everything pass."""
+
+
+def _is_a_spread(sd: float) -> float:
+    if sd > LARGEST_SD:
+        raise ValueError(f"no trainings scatter by more than {LARGEST_SD}")
+    return sd
+
+
 class AcceptedGroup(Section):
     """What the seeds of one group scored when they were accepted."""
 
-    miou: dict[int, float]
+    miou: dict[int, Fraction] = Field(min_length=1)
     """Test mIoU of the selected checkpoint by seed."""
-    sd_seed: Score
+    sd_seed: Annotated[Fraction, AfterValidator(_is_a_spread)]
     """Sample standard deviation over the seeds; NaN for one seed, 0 for a predictor without."""
-    sd_numeric: float
+    sd_numeric: Annotated[Fraction, AfterValidator(_is_a_spread)]
     """Standard deviation that other arithmetic alone causes: threads, processors, libraries."""
     provenance: Provenance
     """Environment and commit of the first seed."""

@@ -20,7 +20,7 @@ from segnet.atomic import write_atomically
 from segnet.errors import UserError
 from segnet.grid import Bench, Cell
 from segnet.paths import report_folder
-from segnet.schema import Name, Score, Section
+from segnet.schema import Fraction, Name, Score, Section
 
 Checkpoint = Literal["selected", "last"]
 CHECKPOINTS: tuple[Checkpoint, ...] = ("selected", "last")
@@ -130,8 +130,8 @@ class TrainRecord(CellRecord):
     total_epochs: int
     selected_epoch: int
     """1-based epoch of the best validation mIoU; its weights are ``selected``."""
-    selected_val_miou: Score
-    last_val_miou: Score
+    selected_val_miou: Fraction
+    last_val_miou: Fraction
     train_seconds: float
     images_per_second: float
     """Training images per second over the whole run, validation left out."""
@@ -145,24 +145,24 @@ class Scores(Section):
     is left out of ``miou``, which therefore is a mean over ``classes_scored`` classes.
     """
 
-    miou: Score
-    pixel_accuracy: Score
-    class_accuracy: Score
-    fwiou: Score
+    miou: Fraction
+    pixel_accuracy: Fraction
+    class_accuracy: Fraction
+    fwiou: Fraction
     classes_scored: int
-    iou: dict[str, Score]
-    accuracy: dict[str, Score]
+    iou: dict[str, Fraction]
+    accuracy: dict[str, Fraction]
     cross_entropy: Score
     """Mean over the labelled pixels of the split, in nats."""
-    dice: Score
+    dice: Fraction
     """Soft Dice: mean over the classes in the truth of 2 sum(p y) / sum(p + y), each sum taken once
     over the labelled pixels of the whole split."""
-    boundary_f1: Score = math.nan
+    boundary_f1: Fraction = math.nan
     """Boundary F1 by the paper's rule, void left out (:mod:`segnet.scoring.boundary.scores`)."""
-    boundary_f1_script: Score = math.nan
+    boundary_f1_script: Fraction = math.nan
     """Boundary F1 by the released script's rule: void boundaries kept, classes of either map."""
-    boundary_iou: Score = math.nan
-    ece: Score = math.nan
+    boundary_iou: Fraction = math.nan
+    ece: Fraction = math.nan
     """Expected calibration error over the labelled pixels of the split."""
 
 
