@@ -48,7 +48,7 @@ def main(dataset: str, model: str, loss: str, seed: int, bench: str | None = Non
     epochs = {"selected": trained.selected_epoch, "last": trained.total_epochs}
     evaluations, counts, predicted, boundaries = [], {}, {}, {}
     for checkpoint in CHECKPOINTS:
-        load_weights(network, runs / f"{checkpoint}.safetensors")
+        digest = load_weights(network, runs / f"{checkpoint}.safetensors")
         calibration = SplitCalibration()
         result = evaluate(
             network_predictor(network, compute),
@@ -79,6 +79,7 @@ def main(dataset: str, model: str, loss: str, seed: int, bench: str | None = Non
                 split="test",
                 num_images=len(test),
                 scores=scores,
+                weights_sha256=digest,
             )
         )
 

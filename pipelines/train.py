@@ -22,7 +22,7 @@ from segnet.models.weight_files import copy_weights, save_weights
 from segnet.paths import cell_report_folder, cell_run_folder, checkpoint_folder, lock_file
 from segnet.results.history import write_history
 from segnet.results.provenance import installed_versions
-from segnet.results.records import TrainRecord
+from segnet.results.records import CHECKPOINTS, TrainRecord
 from segnet.tracking import live_run
 from segnet.training.batches import steps_per_epoch
 from segnet.training.loop import TrainingStoppedError, fit
@@ -108,8 +108,11 @@ def train(opened: OpenCell, should_stop: Callable[[], bool]) -> None:
 
     # The record comes last: what it names is then complete.
     runs = cell_run_folder(bench.name, cell.slug)
-    save_weights(result.selected_weights, runs / "selected.safetensors")
-    save_weights(copy_weights(start.network), runs / "last.safetensors")
+    weights = {"selected": result.selected_weights, "last": copy_weights(start.network)}
+    digests = {
+        checkpoint: save_weights(weights[checkpoint], runs / f"{checkpoint}.safetensors")
+        for checkpoint in CHECKPOINTS
+    }
     records = cell_report_folder(bench.name, cell.slug)
     write_history(records, [asdict(row) for row in result.history])
     seconds = sum(row.seconds for row in result.history)
@@ -125,6 +128,7 @@ def train(opened: OpenCell, should_stop: Callable[[], bool]) -> None:
         last_val_miou=result.history[-1].val_miou,
         train_seconds=seconds,
         images_per_second=len(start.training) * bench.total_epochs / seconds,
+        weights_sha256=digests,
         provenance=opened.provenance(),
     ).write(records)
     # Only now: a run that is killed before has lost nothing.

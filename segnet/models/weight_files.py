@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from safetensors import SafetensorError
@@ -22,19 +23,29 @@ def copy_weights(network: nn.Module) -> Weights:
     }
 
 
-def save_weights(weights: Weights, path: Path) -> None:
-    """Write weights as safetensors: no code in the file, equal weights give equal bytes."""
-    write_bytes(path, save(weights))
+def save_weights(weights: Weights, path: Path) -> str:
+    """Write weights as safetensors: no code in the file, equal weights give equal bytes.
+
+    Returns:
+        The file's SHA-256.
+    """
+    content = save(weights)
+    write_bytes(path, content)
+    return hashlib.sha256(content).hexdigest()
 
 
-def load_weights(network: nn.Module, path: Path) -> None:
+def load_weights(network: nn.Module, path: Path) -> str:
     """Copy weights from a file into a network of the same architecture.
+
+    Returns:
+        The file's SHA-256.
 
     Raises:
         UserError: if the file is missing, damaged or belongs to another architecture.
     """
     try:
-        network.load_state_dict(load(path.read_bytes()))
+        content = path.read_bytes()
+        network.load_state_dict(load(content))
     except FileNotFoundError:
         raise UserError(
             f"{path} does not exist: this cell has not been trained. Run `dvc repro`."
@@ -43,3 +54,4 @@ def load_weights(network: nn.Module, path: Path) -> None:
         raise UserError(f"{path} is damaged ({error}). Delete it, then run `dvc repro`.") from None
     except RuntimeError as error:
         raise UserError(f"{path} belongs to another network: {error}") from None
+    return hashlib.sha256(content).hexdigest()

@@ -124,7 +124,24 @@ def _read_cell(cell: Cell, bench: Bench) -> CellResult:
     if evaluation is None:
         reason = f"not evaluated: no {folder / EvaluationRecord.FILE_NAME}"
         return CellResult(cell, "missing" if is_blind else "not evaluated", reason, train, None)
+    if other := _other_weights(train, evaluation):
+        file = folder / EvaluationRecord.FILE_NAME
+        reason = f"not evaluated: {file} is of other weights ({other})"
+        return CellResult(cell, "not evaluated", reason, train, None)
     return CellResult(cell, "done", "", train, evaluation)
+
+
+def _other_weights(train: TrainRecord | None, evaluation: EvaluationRecord) -> str:
+    """The checkpoints whose scores are not of the weights that were trained last, if any.
+
+    An older training does not name its weights; then there is nothing to compare.
+    """
+    trained = train.weights_sha256 if train else {}
+    return ", ".join(
+        one.checkpoint
+        for one in evaluation.evaluations
+        if trained and trained.get(one.checkpoint) != one.weights_sha256
+    )
 
 
 def _find(kind: type[R], folder: Path, cell: Cell) -> R | None:

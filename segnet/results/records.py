@@ -14,7 +14,7 @@ import math
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
@@ -135,6 +135,8 @@ class TrainRecord(CellRecord):
     train_seconds: float
     images_per_second: float
     """Training images per second over the whole run, validation left out."""
+    weights_sha256: dict[Checkpoint, str] = Field(default={})
+    """Of the weights of each checkpoint; empty in older records."""
     provenance: Provenance
 
 
@@ -174,6 +176,8 @@ class Evaluation(Section):
     split: str
     num_images: int
     scores: Scores
+    weights_sha256: str = ""
+    """Of the weights that were scored; empty in older records and for a blind predictor."""
 
 
 class EvaluationRecord(CellRecord):

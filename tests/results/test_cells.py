@@ -29,7 +29,7 @@ from segnet.results.cells import (
     reported_benches,
 )
 from segnet.results.history import read_history
-from segnet.results.records import BenchRecord
+from segnet.results.records import BenchRecord, EvaluationRecord, TrainRecord
 
 DATA = {"streets": FACTS}
 
@@ -203,3 +203,43 @@ def test_scores_of_an_untrained_network_are_missing() -> None:
     write_scores(bench, fake_cell(), {"selected": GOOD})
     one = load_results(bench, DATA).cells[-1]
     assert (one.status, one.evaluation) == ("missing", None)
+
+
+def name_weights(folder: Path, *, trained: dict[str, str], scored: dict[str, str]) -> None:
+    """Say in the records which weights were trained and which were scored."""
+    train = TrainRecord.read(folder)
+    train.model_copy(update={"weights_sha256": trained}).write(folder)
+    record = EvaluationRecord.read(folder)
+    evaluations = tuple(
+        one.model_copy(update={"weights_sha256": scored.get(one.checkpoint, "")})
+        for one in record.evaluations
+    )
+    record.model_copy(update={"evaluations": evaluations}).write(folder)
+
+
+@pytest.mark.parametrize(
+    ("trained", "scored", "other"),
+    [
+        ({"selected": "a", "last": "b"}, {"selected": "a", "last": "b"}, ""),
+        ({}, {}, ""),  # both of before weights were named
+        ({}, {"selected": "a", "last": "b"}, ""),
+        ({"selected": "c", "last": "b"}, {"selected": "a", "last": "b"}, "selected"),
+        ({"selected": "c", "last": "d"}, {"selected": "a", "last": "b"}, "selected, last"),
+        ({"selected": "c", "last": "d"}, {}, "selected, last"),
+    ],
+)
+def test_scores_of_weights_that_were_trained_anew_since_do_not_count(
+    trained: dict[str, str],
+    scored: dict[str, str],
+    other: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
+    (cell,) = bench.cells()
+    name_weights(write_cell(bench, cell, GOOD), trained=trained, scored=scored)
+    result = load_results(bench, {}).cells[-1]
+    assert result.status == ("not evaluated" if other else "done")
+    assert (result.evaluation is None) == bool(other)
+    assert result.reason.endswith(f"is of other weights ({other})" if other else "")
