@@ -300,7 +300,7 @@ def test_a_killed_live_run_is_finished_by_sync(store: Store) -> None:
         "with t.live_run(t.CELL, resolved, digest, total_epochs=t.EPOCHS) as run:\n"
         "    run.log_epoch(t.row(1)); run.log_epoch(t.row(2)); os.kill(os.getpid(), 9)\n"
     )
-    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests/tracking")))
     killed = subprocess.run((sys.executable, "-c", script), env=os.environ | {"PYTHONPATH": path})
     assert killed.returncode == -signal.SIGKILL
     key = "fake/streets-segnet_v1-ce-s0"
@@ -374,7 +374,7 @@ def test_two_syncs_at_once_make_no_duplicates(project: Path) -> None:
         "import test_tracking as t; from segnet.results.cells import load_results\n"
         "print(sum(t.sync(load_results(t.config_of().bench, {}))[:1]))"
     )
-    path = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "tests", ROOT / "tests/tracking")))
     command = (sys.executable, "-c", script)
     both = [
         subprocess.Popen(
