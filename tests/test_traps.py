@@ -204,9 +204,7 @@ def test_validation_reported_as_test(project: Path) -> None:
             of_truth = read_counts(folder, one.checkpoint).sum(2)
             assert np.array_equal(of_truth, test.class_counts)
 
-    assert_goes_red(
-        check, evaluate_stage.main, ('splits["test"], compute', 'splits["val"], compute')
-    )
+    assert_goes_red(check, evaluate_stage.main, ('opened.split("test")', 'opened.split("val")'))
 
 
 @pytest.mark.slow
@@ -225,7 +223,7 @@ def test_selection_on_test(project: Path) -> None:
             found.append((scores, selected.read_bytes()))
         assert found[0] == found[1]
 
-    assert_goes_red(check, train_stage.main, ('splits["val"]', 'splits["test"]'))
+    assert_goes_red(check, train_stage.train, ('opened.split("val")', 'opened.split("test")'))
 
 
 def test_stale_camvid_weights() -> None:

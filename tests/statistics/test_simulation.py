@@ -33,11 +33,11 @@ def test_frames_taken_one_by_one_show_differences_that_are_not_there(
 @pytest.mark.parametrize("correlation", [0.0, 0.5, 0.7])
 @pytest.mark.parametrize("seeds", SEEDS)
 def test_the_promise_is_kept_on_video(correlation: float, seeds: str) -> None:
-    """Bounds are .05 and .93, with three standard errors of 200 tables for the first."""
+    """Bounds are .05 and .93; 200 tables know the first to .015, the second to about .006."""
     error, pairs, scores = simulate(VIDEOS, correlation, SEEDS[seeds], 200)
     assert error <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / 200)
-    assert pairs >= 0.93
-    assert math.isnan(scores) or scores >= 0.92
+    assert pairs >= 0.93 - 0.01
+    assert math.isnan(scores) or scores >= 0.93 - 0.01
 
 
 @pytest.mark.slow
