@@ -15,7 +15,7 @@ from segnet.bench.contact_sheet import contact_sheet
 from segnet.bench.pair_inspection import ODDITIES, Inspected, inspect_pair
 from segnet.datasets.custom.absent_classes import how_to_mend
 from segnet.datasets.custom.description import Description, read_description
-from segnet.datasets.custom.files import Finding, some
+from segnet.datasets.custom.files import Remark, some
 from segnet.datasets.custom.pairs import LabelledFile, survey
 from segnet.datasets.preparing.parallel import map_in_order
 from segnet.datasets.progress import progress
@@ -24,7 +24,7 @@ TILES_PER_SPLIT = 8
 STRAYS_NAMED = 5
 
 
-def examine_data(file: Path, sheet: Path) -> list[Finding]:
+def examine_data(file: Path, sheet: Path) -> list[Remark]:
     """Decode all that the YAML names, list what is wrong, and draw the contact sheet.
 
     Args:
@@ -53,7 +53,7 @@ def examine_data(file: Path, sheet: Path) -> list[Finding]:
         sheet.parent.mkdir(parents=True, exist_ok=True)
         contact_sheet(tiles, description.taxonomy()).save(sheet)
         step = "look at it: are the colours where the things are?"
-        findings.append(Finding("fact", "contact sheet", str(sheet), step))
+        findings.append(Remark("fact", "contact sheet", str(sheet), step))
     return findings
 
 
@@ -67,32 +67,32 @@ def _chosen_for_sheet(splits: Mapping[str, Sequence[LabelledFile]]) -> Iterator[
 
 def _file_findings(
     named: Sequence[tuple[str, LabelledFile]], inspected: Sequence[Inspected]
-) -> list[Finding]:
+) -> list[Remark]:
     """What is wrong with single files."""
     findings = []
     for (split, pair), one in zip(named, inspected, strict=True):
         where = f"{split}/{pair.name}"
         for text in one.errors:
             found, _, step = text.rstrip(".").rpartition(". ")
-            findings.append(Finding("error", where, found, step))
+            findings.append(Remark("error", where, found, step))
         if one.strays:
             words = [f"{stray.value} ({stray.pixels} pixels)" for stray in one.strays]
             more = f" and {len(words) - STRAYS_NAMED} more" if len(words) > STRAYS_NAMED else ""
             found = f"{pair.mask}: {', '.join(words[:STRAYS_NAMED])}{more}, first at row "
             found += f"{one.strays[0].row}, column {one.strays[0].column}: neither class nor void"
             step = "correct the mask, or add the value to `classes` or `ignore`"
-            findings.append(Finding("error", where, found, step))
+            findings.append(Remark("error", where, found, step))
     for kind, step in ODDITIES.items():
         pairs = zip(named, inspected, strict=True)
         odd = [f"{split}/{pair.name}" for (split, pair), one in pairs if kind in one.oddities]
         if odd:
-            findings.append(Finding("warning", some(odd), f"{len(odd)} {kind}", step))
+            findings.append(Remark("warning", some(odd), f"{len(odd)} {kind}", step))
     return findings
 
 
 def _copies(
     named: Sequence[tuple[str, LabelledFile]], inspected: Sequence[Inspected]
-) -> list[Finding]:
+) -> list[Remark]:
     """Images with the same pixels: an error if splits share them."""
     owners: dict[bytes, list[tuple[str, str]]] = {}
     for (split, pair), one in zip(named, inspected, strict=True):
@@ -105,10 +105,10 @@ def _copies(
         where = some([f"{split}/{name}" for split, name in same])
         if len({split for split, _ in same}) > 1:
             step = "an image belongs to one split: delete the copies"
-            findings.append(Finding("error", where, "same pixels in several splits", step))
+            findings.append(Remark("error", where, "same pixels in several splits", step))
         else:
             step = "delete the copies, unless they are meant to count twice"
-            findings.append(Finding("warning", where, "same pixels", step))
+            findings.append(Remark("warning", where, "same pixels", step))
     return findings
 
 
@@ -117,7 +117,7 @@ def _class_findings(
     file: Path,
     named: Sequence[tuple[str, LabelledFile]],
     inspected: Sequence[Inspected],
-) -> list[Finding]:
+) -> list[Remark]:
     """Classes that a split lacks, and masks without a labelled pixel."""
     labels = frozenset[int]().union(*(one.labels for one in inspected))
     hint = how_to_mend(description, labels)
@@ -142,23 +142,23 @@ def _class_findings(
             }[split]
             found = f"no pixel of {', '.join(absent)} in '{split}'"
             level: Literal["error", "warning"] = "error" if split == "train" else "warning"
-            findings.append(Finding(level, f"{file}: classes", found, step))
+            findings.append(Remark(level, f"{file}: classes", found, step))
     is_said = any(one.next_step == hint for one in findings)
     if hint and not is_said and any(one.strays for one in inspected):
         found = f"the masks have the labels {', '.join(map(str, sorted(labels)))}"
-        findings.append(Finding("error", f"{file}: classes", found, hint))
+        findings.append(Remark("error", f"{file}: classes", found, hint))
     if blank:
         step = "check `classes` and `ignore`; such an image teaches nothing"
         found = f"nothing but void: {some(blank)}"
-        findings.append(Finding("warning", f"{file}: masks", found, step))
+        findings.append(Remark("warning", f"{file}: masks", found, step))
     return findings
 
 
 def _fact(
-    splits: Mapping[str, Sequence[LabelledFile]], file: Path, findings: Sequence[Finding]
-) -> Finding:
+    splits: Mapping[str, Sequence[LabelledFile]], file: Path, findings: Sequence[Remark]
+) -> Remark:
     """How many pairs there are, and what comes next."""
     sizes = ", ".join(f"{split} {len(pairs)}" for split, pairs in splits.items())
     blocked = any(finding.level == "error" for finding in findings)
     step = "correct the errors first" if blocked else f"segbench run --dataset {file}"
-    return Finding("fact", str(file), f"pairs: {sizes}", step)
+    return Remark("fact", str(file), f"pairs: {sizes}", step)

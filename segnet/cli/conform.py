@@ -17,7 +17,7 @@ from segnet.errors import UserError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from segnet.conforming.finding import Finding
+    from segnet.conforming.finding import CheckResult
 
 WIDTH = 100
 COLORS = {"pass": "green", "fail": "bold red", "cannot tell": "yellow"}
@@ -87,7 +87,7 @@ def parse_arguments(text: str) -> dict[str, Any]:
     return found
 
 
-def table(found: Sequence[Finding]) -> Table:
+def table(found: Sequence[CheckResult]) -> Table:
     """A line a check."""
     shown = Table("check", "", "evidence", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for one in found:

@@ -19,7 +19,7 @@ import torch
 from segnet.conforming import loss as of_loss
 from segnet.conforming import metric as of_metric
 from segnet.conforming import network as of_network
-from segnet.conforming.finding import Check, Finding
+from segnet.conforming.finding import Check, CheckResult
 from segnet.conforming.loading import load, network_builder
 from segnet.conforming.request import Request
 from segnet.conforming.subject import Subject
@@ -45,7 +45,7 @@ def run(request: Request, say: Callable[[dict[str, Any]], None]) -> None:
         try:
             finding = check(subject)
         except Exception as error:  # the user's code may raise anything
-            finding = Finding(check.title, "fail", f"it raises {last_line(error)}")
+            finding = CheckResult(check.title, "fail", f"it raises {last_line(error)}")
         say({"finding": finding})
 
 

@@ -10,7 +10,7 @@ Verdict = Literal["pass", "fail", "cannot tell"]
 S = TypeVar("S")
 
 
-class Finding(NamedTuple):
+class CheckResult(NamedTuple):
     """One line of the report."""
 
     check: str
@@ -33,9 +33,9 @@ class Check(Generic[S]):
     """What should be so."""
     ask: Callable[[S], Outcome]
 
-    def __call__(self, subject: S) -> Finding:
+    def __call__(self, subject: S) -> CheckResult:
         """The answer for one subject."""
-        return Finding(self.title, *self.ask(subject))
+        return CheckResult(self.title, *self.ask(subject))
 
 
 def check(title: str) -> Callable[[Callable[[S], Outcome]], Check[S]]:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from segnet.conforming.finding import Finding
+from segnet.conforming.finding import CheckResult
 from segnet.errors import UserError
 
 Kind = Literal["network", "loss", "metric"]
@@ -50,7 +50,7 @@ def split_target(target: str) -> tuple[str, str]:
     return place, name
 
 
-def findings(request: Request, *, limit_seconds: float) -> tuple[Finding, ...]:
+def findings(request: Request, *, limit_seconds: float) -> tuple[CheckResult, ...]:
     """Run the checks in a process of their own, and end it at the time limit.
 
     Raises:
@@ -67,14 +67,14 @@ def findings(request: Request, *, limit_seconds: float) -> tuple[Finding, ...]:
     for line in lines:
         if "error" in line:
             raise UserError(line["error"])
-    found = tuple(Finding(*line["finding"]) for line in lines if "finding" in line)
+    found = tuple(CheckResult(*line["finding"]) for line in lines if "finding" in line)
     if not ending:
         return found
     begun = lines[-1].get("begins", "") if lines else ""
     if not begun:
         raise UserError(f"{request.target}: the process {ending}. {printed}")
     evidence = f"the process {ending}; no further check was run"
-    return (*found, Finding(begun, "fail", evidence))
+    return (*found, CheckResult(begun, "fail", evidence))
 
 
 def _run(ask: Path, report: Path, log: Path, limit_seconds: float) -> str:

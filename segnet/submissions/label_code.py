@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segnet.datasets.camvid32.classes import RAW_CLASSES
-from segnet.datasets.preparing.voc_palette import voc_colors
+from segnet.datasets.preparing.palette import voc_colors
 from segnet.errors import UserError, unknown
 from segnet.schema import read_yaml
 from segnet.taxonomy import CAMVID_11, IGNORE_COLOR, IGNORE_INDEX, Taxonomy

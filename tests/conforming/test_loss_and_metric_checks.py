@@ -18,12 +18,12 @@ from torchmetrics.classification import MulticlassJaccardIndex
 
 from segnet.conforming import loss as of_loss
 from segnet.conforming import metric as of_metric
-from segnet.conforming.finding import Finding
+from segnet.conforming.finding import CheckResult
 from segnet.losses import LOSSES
 from segnet.losses.building import build_loss
 
 
-def loss_findings(loss: Any) -> dict[str, Finding]:
+def loss_findings(loss: Any) -> dict[str, CheckResult]:
     found = {}
     for check in of_loss.CHECKS:
         try:
@@ -61,7 +61,7 @@ def test_dice_over_a_batch_is_said_and_not_condemned() -> None:
     assert "Dice over a batch" in finding.evidence
 
 
-def metric_findings(metric: Any) -> dict[str, Finding]:
+def metric_findings(metric: Any) -> dict[str, CheckResult]:
     usable = of_metric.as_metric(metric)
     return {one.check: one for one in (check(usable) for check in of_metric.CHECKS)}
 

@@ -11,7 +11,7 @@ from torch import nn
 from torchvision.models.segmentation import fcn_resnet50
 
 from segnet.conforming import layers, learning, shapes, unpooling
-from segnet.conforming.finding import Finding
+from segnet.conforming.finding import CheckResult
 from segnet.conforming.network import CHECKS
 from segnet.conforming.subject import Subject, first_tensor
 from segnet.models import MODELS
@@ -32,7 +32,7 @@ def subject(made: Callable[[int], nn.Module], *, against: str = "segnet_v1") -> 
     return Subject(build, CLASSES, reference(against), against)
 
 
-def findings(given: Subject, *, but: object = None) -> dict[str, Finding]:
+def findings(given: Subject, *, but: object = None) -> dict[str, CheckResult]:
     found = [check(given) for check in CHECKS if check is not but]
     return {one.check: one for one in found}
 

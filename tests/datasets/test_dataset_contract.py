@@ -20,7 +20,7 @@ from fake_photos import make_sunrgbd, make_voc, use_fake_lists, use_fake_sunrgbd
 from fakes import CAMVID_SIZES, files_of, make_camvid
 
 from segnet.datasets import camvid
-from segnet.datasets.custom import write_manifest
+from segnet.datasets.custom import write_pairs
 from segnet.datasets.custom.description import read_description
 from segnet.datasets.definition import DatasetDefinition, define
 from segnet.datasets.fetching import transfer
@@ -58,7 +58,7 @@ def expect_few_frames(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def make_own_data(raw_folder: Path) -> None:
     file = make_custom(OWN_DATA, count=20)
-    write_manifest(read_description(file), file, raw_folder)
+    write_pairs(read_description(file), file, raw_folder)
 
 
 FAKES: dict[str, Fake] = {

@@ -8,7 +8,7 @@ from fake_submissions import CLASSES, NAMES, fake_predictions, fake_truth, save_
 
 from segnet.datasets.camvid32 import grouped_labels
 from segnet.datasets.camvid32.classes import RAW_COLORS
-from segnet.datasets.preparing.voc_palette import voc_colors
+from segnet.datasets.preparing.palette import voc_colors
 from segnet.submissions.alignment import find_permutation
 from segnet.submissions.label_code import NO_CLASS, read_label_code
 from segnet.submissions.names import Affixes, find_affixes, numbered_names

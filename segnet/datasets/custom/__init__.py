@@ -54,7 +54,7 @@ from pydantic import Field
 from segnet.atomic import write_atomically
 from segnet.datasets.custom.absent_classes import require_every_class
 from segnet.datasets.custom.description import Description, read_description
-from segnet.datasets.custom.files import Finding
+from segnet.datasets.custom.files import Remark
 from segnet.datasets.custom.mask_decoding import MaskCode, read_mask, read_picture
 from segnet.datasets.custom.pairs import LabelledFile, survey
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily
@@ -74,7 +74,7 @@ class CustomOptions(Section):
     """The YAML that describes the data; relative to the project's root."""
 
 
-def write_manifest(description: Description, file: Path, raw_folder: Path) -> None:
+def write_pairs(description: Description, file: Path, raw_folder: Path) -> None:
     """List the paired files with their SHA-256; a list that is right already stays as it is.
 
     Raises:
@@ -97,7 +97,7 @@ def write_manifest(description: Description, file: Path, raw_folder: Path) -> No
         write_atomically(path, text)
 
 
-def stop_on_errors(findings: tuple[Finding, ...], file: Path) -> None:
+def stop_on_errors(findings: tuple[Remark, ...], file: Path) -> None:
     """Raise the errors among the findings as one.
 
     Raises:
@@ -194,7 +194,7 @@ def _meaning(description: Description) -> dict[str, Any]:
     return {"classes": [list(item) for item in classes.items()], "ignore": ignore}
 
 
-def _identical_files(splits: Mapping[str, list[dict[str, str]]], file: Path) -> tuple[Finding, ...]:
+def _identical_files(splits: Mapping[str, list[dict[str, str]]], file: Path) -> tuple[Remark, ...]:
     """Images that two splits have under different names."""
     seen: dict[str, tuple[str, str]] = {}
     findings = []
@@ -204,7 +204,7 @@ def _identical_files(splits: Mapping[str, list[dict[str, str]]], file: Path) -> 
             if other != split:
                 found = f"{image} ({other}) and {entry['image']} ({split}) are the same image"
                 step = "an image belongs to one split: delete one"
-                findings.append(Finding("error", f"{file}: splits", found, step))
+                findings.append(Remark("error", f"{file}: splits", found, step))
     return tuple(findings)
 
 
@@ -219,7 +219,7 @@ def define(options: CustomOptions) -> DatasetDefinition:
         source=description.source,
         licence=description.licence,
         citation=description.citation,
-        fetch=partial(write_manifest, description, file),
+        fetch=partial(write_pairs, description, file),
         samples=partial(samples, description, file),
         check=partial(require_every_class, description, file),
         note=f"the data set '{description.name}' of the user's own; it compares with nothing",

@@ -21,7 +21,7 @@ Files = dict[str, Path]
 """By name."""
 
 
-class Finding(NamedTuple):
+class Remark(NamedTuple):
     """Something that is wrong, looks so, or is worth knowing."""
 
     level: Literal["error", "warning", "fact"]
@@ -31,7 +31,7 @@ class Finding(NamedTuple):
 
 
 def find_images_and_masks(
-    description: Description, file: Path, findings: list[Finding]
+    description: Description, file: Path, findings: list[Remark]
 ) -> tuple[dict[str, Files], dict[str, Files]]:
     """Files by split and name; a file that is a mask is not an image as well.
 
@@ -54,7 +54,7 @@ def find_images_and_masks(
         if paths and not own:
             found = f"every file in '{place}' is a mask as well"
             step = "name another place, or give the masks' names a `mask_suffix`"
-            findings.append(Finding("error", f"{file}: images", found, step))
+            findings.append(Remark("error", f"{file}: images", found, step))
         images[split] = _called(own, image_affixes, place, f"{file}: images", findings)
     by_folder = any(_share_names(paths, image_affixes) for paths in images.values())
     return (
@@ -64,14 +64,14 @@ def find_images_and_masks(
 
 
 def _called(
-    paths: list[Path], affixes: Affixes, place: str, where: str, findings: list[Finding]
+    paths: list[Path], affixes: Affixes, place: str, where: str, findings: list[Remark]
 ) -> list[Path]:
     """The paths whose names have the affixes."""
     own = [path for path in paths if affixes.fit(path)]
     if paths and not own:
         found = f"no file in '{place}' has a name that {affixes}"
         step = "correct prefix and suffix; the ending of the file, such as .png, is no part of it"
-        findings.append(Finding("error", where, found, step))
+        findings.append(Remark("error", where, found, step))
     return own
 
 
@@ -88,7 +88,7 @@ def places_by_split(places: str | PlacePerSplit) -> list[tuple[str, str]]:
     return [(split, getattr(places, split)) for split in SPLITS]
 
 
-def find_pictures(place: str, file: Path, key: str, findings: list[Finding]) -> list[Path]:
+def find_pictures(place: str, file: Path, key: str, findings: list[Remark]) -> list[Path]:
     """The image files of a folder, or those that a glob matches, in name order."""
     base = existing(file, place)
     paths: Iterable[Path] = ()
@@ -97,13 +97,13 @@ def find_pictures(place: str, file: Path, key: str, findings: list[Finding]) -> 
             paths = list(matches(file, place))
         except ValueError as error:
             step = "correct the glob; ** stands for whole folders"
-            findings.append(Finding("error", f"{file}: {key}", f"'{place}': {error}", step))
+            findings.append(Remark("error", f"{file}: {key}", f"'{place}': {error}", step))
             return []
     elif base.is_dir():
         paths = base.iterdir()
     else:
         found = f"there is no folder {base}"
-        findings.append(Finding("error", f"{file}: {key}", found, CORRECT_PATH))
+        findings.append(Remark("error", f"{file}: {key}", found, CORRECT_PATH))
         return []
     suffixes = picture_suffixes()
     kept = [one for one in paths if one.suffix.lower() in suffixes and one.name[0] != "."]
@@ -111,7 +111,7 @@ def find_pictures(place: str, file: Path, key: str, findings: list[Finding]) -> 
         found = f"no image files in '{place}'"
         has_folders = base.is_dir() and any(one.is_dir() for one in base.iterdir())
         step = f"name the folders in it by a glob: {place}/**/*" if has_folders else CORRECT_PATH
-        findings.append(Finding("error", f"{file}: {key}", found, step))
+        findings.append(Remark("error", f"{file}: {key}", found, step))
     return sorted(kept)
 
 
@@ -128,7 +128,7 @@ def _by_name(
     affixes: Affixes,
     by_folder: bool,
     file: Path,
-    findings: list[Finding],
+    findings: list[Remark],
 ) -> dict[str, Files]:
     """Paths by split and name; of two with one name the first."""
     named: dict[str, Files] = {}
@@ -140,7 +140,7 @@ def _by_name(
             if name in files:
                 found = f"{short_path(files[name], file)} and {short_path(path, file)} "
                 step = "rename or delete one"
-                findings.append(Finding("error", f"{file}: names", f"{found}have one name", step))
+                findings.append(Remark("error", f"{file}: names", f"{found}have one name", step))
             files.setdefault(name, path)
     return named
 

@@ -12,7 +12,7 @@ from segnet.datasets.custom.description import SPLITS, Description, FractionPerS
 from segnet.datasets.custom.files import (
     EVERYWHERE,
     Files,
-    Finding,
+    Remark,
     find_images_and_masks,
     find_pictures,
     picture_suffixes,
@@ -42,7 +42,7 @@ class Survey:
 
     splits: dict[str, list[LabelledFile]]
     """In the order train, val, test; each in name order. What has no partner is left out."""
-    findings: tuple[Finding, ...]
+    findings: tuple[Remark, ...]
 
 
 def survey(description: Description, file: Path) -> Survey:
@@ -52,7 +52,7 @@ def survey(description: Description, file: Path) -> Survey:
         description: the content of the YAML.
         file: the YAML; its paths are relative to its folder.
     """
-    findings: list[Finding] = []
+    findings: list[Remark] = []
     images, masks = find_images_and_masks(description, file, findings)
     chosen = _choose(description, file, images, findings)
     pairs: dict[str, list[LabelledFile]] = {}
@@ -69,7 +69,7 @@ def survey(description: Description, file: Path) -> Survey:
                 pairs[split].append(LabelledFile(name, sequence, image, mask))
     if unlabelled:
         step = f"draw their masks ({description.masks}), or move the images away"
-        findings.append(Finding("error", f"{file}: images", without("mask", unlabelled), step))
+        findings.append(Remark("error", f"{file}: images", without("mask", unlabelled), step))
     if not isinstance(description.splits, PlacePerSplit):
         findings += _lonely_masks(images, masks, file)
     if isinstance(description.splits, FractionPerSplit) and EVERYWHERE in pairs:
@@ -81,7 +81,7 @@ def survey(description: Description, file: Path) -> Survey:
 
 
 def _choose(
-    description: Description, file: Path, images: Mapping[str, Files], findings: list[Finding]
+    description: Description, file: Path, images: Mapping[str, Files], findings: list[Remark]
 ) -> dict[str, list[str]]:
     """The names that take part, by split; all under ``EVERYWHERE`` if fractions will split them."""
     if not isinstance(description.splits, PlacePerSplit):
@@ -96,18 +96,18 @@ def _choose(
             try:
                 lines = read_list(path)
             except UserError as error:
-                findings.append(Finding("error", key, str(error), "correct the path"))
+                findings.append(Remark("error", key, str(error), "correct the path"))
                 lines = []
         names = [_name_in_list(line, description, known) for line in lines]
         strange = [line for line, name in zip(lines, names, strict=True) if name not in known]
         if strange:
             found = f"{place} lists {some(strange)}, which no image is called"
             step = f"{nearest(strange[0], known)}Correct the list, or add the image"
-            findings.append(Finding("error", key, found, step))
+            findings.append(Remark("error", key, found, step))
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             found = f"{place} lists {some(twice)} more than once"
-            findings.append(Finding("error", key, found, "delete the repetition"))
+            findings.append(Remark("error", key, found, "delete the repetition"))
         chosen[split] = sorted({name for name in names if name in known})
     return chosen
 
@@ -131,7 +131,7 @@ def _name_in_list(line: str, description: Description, known: Mapping[str, Path]
     return line
 
 
-def _sequence(description: Description, name: str, findings: list[Finding], file: Path) -> str:
+def _sequence(description: Description, name: str, findings: list[Remark], file: Path) -> str:
     """The video of an image; a still is its own."""
     if not description.sequence:
         return name
@@ -139,14 +139,14 @@ def _sequence(description: Description, name: str, findings: list[Finding], file
     if match is None or not match[1]:
         found = f"'{description.sequence}' finds no video in '{name}'"
         step = "correct the expression; its first group is the video"
-        findings.append(Finding("error", f"{file}: sequence", found, step))
+        findings.append(Remark("error", f"{file}: sequence", found, step))
         return name
     return match[1]
 
 
 def _lonely_masks(
     images: Mapping[str, Files], masks: Mapping[str, Files], file: Path
-) -> list[Finding]:
+) -> list[Remark]:
     """Masks whose image is missing."""
     lonely = []
     for split, files in masks.items():
@@ -159,7 +159,7 @@ def _lonely_masks(
     if not lonely:
         return []
     step = "add their images, or move the masks away"
-    return [Finding("error", f"{file}: masks", without("image", lonely), step)]
+    return [Remark("error", f"{file}: masks", without("image", lonely), step)]
 
 
 def _told_apart(pairs: Mapping[str, list[LabelledFile]]) -> dict[str, list[LabelledFile]]:
@@ -178,7 +178,7 @@ def _told_apart(pairs: Mapping[str, list[LabelledFile]]) -> dict[str, list[Label
 
 
 def _split(
-    pairs: list[LabelledFile], description: Description, file: Path, findings: list[Finding]
+    pairs: list[LabelledFile], description: Description, file: Path, findings: list[Remark]
 ) -> dict[str, list[LabelledFile]]:
     assert isinstance(description.splits, FractionPerSplit)
     by_name = {pair.name: pair for pair in pairs}
@@ -187,12 +187,12 @@ def _split(
         names = split_by_fractions(sequence_of, description.splits, seed=description.seed)
     except UserError as error:
         step = "see the key `splits` in the README"
-        findings.append(Finding("error", f"{file}: splits", str(error), step))
+        findings.append(Remark("error", f"{file}: splits", str(error), step))
         return {"train": pairs}
     return {split: [by_name[name] for name in names[split]] for split in SPLITS}
 
 
-def _check_splits(pairs: Mapping[str, list[LabelledFile]], file: Path) -> list[Finding]:
+def _check_splits(pairs: Mapping[str, list[LabelledFile]], file: Path) -> list[Remark]:
     """Every split has pairs, and none shares a name or a video with another."""
     findings = []
     split_of: dict[str, str] = {}
@@ -201,7 +201,7 @@ def _check_splits(pairs: Mapping[str, list[LabelledFile]], file: Path) -> list[F
         if not pairs.get(split):
             step = "give every split an image with a mask"
             found = f"'{split}' has no labelled image"
-            findings.append(Finding("error", f"{file}: splits", found, step))
+            findings.append(Remark("error", f"{file}: splits", found, step))
         for pair in pairs.get(split, []):
             if pair.name in split_of:
                 shared.setdefault((split_of[pair.name], split), []).append(pair.name)
@@ -209,7 +209,7 @@ def _check_splits(pairs: Mapping[str, list[LabelledFile]], file: Path) -> list[F
     for (first, second), names in shared.items():
         found = f"{some(names)} in both '{first}' and '{second}'"
         step = "an image belongs to one split: take it out of the other, or rename it"
-        findings.append(Finding("error", f"{file}: splits", found, step))
+        findings.append(Remark("error", f"{file}: splits", found, step))
     sequence_of = {pair.name: pair.sequence for files in pairs.values() for pair in files}
     names_by_split = {split: [one.name for one in files] for split, files in pairs.items()}
     videos = sequences_in_two_splits(sequence_of, names_by_split)
@@ -217,5 +217,5 @@ def _check_splits(pairs: Mapping[str, list[LabelledFile]], file: Path) -> list[F
     if cut:
         found = f"frames of {some(cut)} are in several splits"
         step = "neighbouring frames look alike: scores on them say little about new videos"
-        findings.append(Finding("warning", f"{file}: splits", found, step))
+        findings.append(Remark("warning", f"{file}: splits", found, step))
     return findings

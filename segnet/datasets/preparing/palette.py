@@ -1,4 +1,4 @@
-"""Colours that people can tell apart, as many as a label set needs."""
+"""Colours for labels: those of Pascal VOC, and as many as wanted that people can tell apart."""
 
 from __future__ import annotations
 
@@ -45,3 +45,19 @@ def to_lab(colors: UInt8[np.ndarray, "n 3"]) -> Float64[np.ndarray, "n 3"]:
     cube = np.where(ratio > 216 / 24389, np.cbrt(ratio), (24389 / 27 * ratio + 16) / 116)
     x, y, z = cube.T
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], 1)
+
+
+def voc_colors(first: int, count: int) -> tuple[tuple[int, int, int], ...]:
+    """The colours that Pascal VOC, and others after it, give to the labels from ``first`` on.
+
+    The bits of a label go to red, green and blue in turn, the lowest to the highest bit of the
+    colour (``VOClabelcolormap`` of the devkit), so that near labels have unlike colours.
+    """
+    return tuple(_color(label) for label in range(first, first + count))
+
+
+def _color(label: int) -> tuple[int, int, int]:
+    color = [0, 0, 0]
+    for bit in range(8):
+        color[bit % 3] |= (label >> bit & 1) << 7 - bit // 3
+    return color[0], color[1], color[2]

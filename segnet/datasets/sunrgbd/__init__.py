@@ -38,8 +38,8 @@ from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.fetching.archives import extract_archive
 from segnet.datasets.fetching.published_files import download, mirror_entry
 from segnet.datasets.preparing.images import map_labels, read_labels, read_rgb
+from segnet.datasets.preparing.palette import voc_colors
 from segnet.datasets.preparing.samples import Pair, Sample
-from segnet.datasets.preparing.voc_palette import voc_colors
 from segnet.datasets.splitting.validation_part import hold_out
 from segnet.errors import UserError
 from segnet.schema import Section

@@ -44,8 +44,8 @@ from pydantic import Field
 
 from segnet.datasets.definition import DatasetDefinition, DatasetFamily
 from segnet.datasets.preparing.images import map_labels, read_labels, read_rgb
+from segnet.datasets.preparing.palette import voc_colors
 from segnet.datasets.preparing.samples import Pair, Sample
-from segnet.datasets.preparing.voc_palette import voc_colors
 from segnet.datasets.voc.files import FETCH_AGAIN, fetch, find_pairs
 from segnet.datasets.voc.lists import PROTOCOLS, Protocol
 from segnet.datasets.voc.sbd import read_sbd_labels
