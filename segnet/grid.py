@@ -22,7 +22,8 @@ def _each_once(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Seed = Annotated[int, Field(ge=0, lt=2**63, strict=True)]
+"""A number and not its text: what stands in the file reaches DVC's shell as it is."""
 Names = Annotated[tuple[Name, ...], AfterValidator(_each_once)]
 Seeds = Annotated[tuple[Seed, ...], AfterValidator(_each_once)]
 
@@ -53,7 +54,7 @@ class MoreSeeds(Section):
 class Bench(Section):
     """What one bench trains and how long: a preset is exactly this block."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=64)]
     title: str
     datasets: Names = Field(min_length=1)
     models: Names = Field(min_length=1)

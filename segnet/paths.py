@@ -7,6 +7,8 @@ from pathlib import Path
 REPORTS = Path("reports")
 PRESETS = Path("pipelines/presets")
 """``NAME.yaml``: the block ``bench`` of ``params.yaml`` for a bench."""
+VALIDATED = Path("data/validated")
+"""Says that DVC has checked ``params.yaml``; what stages depend on that have no other input."""
 
 
 def raw_folder(dataset: str) -> Path:

@@ -21,17 +21,21 @@ def copy_project(folder: Path) -> None:
             (folder / name).write_bytes((ROOT / name).read_bytes())
 
 
-def run(folder: Path, *command: str) -> str:
-    """Run a command in a project; its output."""
-    environment = {
+def environment_of(folder: Path) -> dict[str, str]:
+    """What a command needs to run the code of a project, with the programs of this interpreter."""
+    return {
         **os.environ,
         "SEGBENCH_TRACKING": "off",
         "SEGBENCH_THREADS": "2",
         "PYTHONPATH": str(folder),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run a command in a project; its output."""
     finished = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        command, cwd=folder, env=environment_of(folder), capture_output=True, text=True, check=False
     )
     assert finished.returncode == 0, finished.stdout + finished.stderr
     return finished.stdout + finished.stderr

@@ -68,7 +68,7 @@ def load_config(path: Path = Path("params.yaml")) -> Config:
         config = Config.model_validate(data)
     except ValidationError as error:
         # a misspelt key is also a missing one: say first what was written
-        problems = sorted(error.errors(), key=lambda problem: problem["type"] == "missing")
+        problems = sorted(_causes(error), key=lambda problem: problem["type"] == "missing")
         raise UserError("\n".join(_explain(path, problem) for problem in problems)) from None
     bench = config.bench
     for what, names, known in (
@@ -82,6 +82,13 @@ def load_config(path: Path = Path("params.yaml")) -> Config:
             if name not in known:
                 raise UserError(f"{path}: bench: {unknown(what, name, known)}")
     return config
+
+
+def _causes(error: ValidationError) -> list[Any]:
+    """Its problems without lists that are too short only because their items are wrong."""
+    problems = error.errors()
+    lists = {problem["loc"][:-1] for problem in problems}
+    return [one for one in problems if one["type"] != "too_short" or one["loc"] not in lists]
 
 
 def _explain(path: Path, problem: Any) -> str:

@@ -91,6 +91,7 @@ def test_new_model_takes_a_file_a_registry_line_and_a_word_and_runs_alone(projec
     replace(params, "\n  segnet_v1: {}", "\n  tiny: {}\n  segnet_v1: {}")
     printed = run(project, "dvc", "repro")
     assert stages_run(printed) == {
+        "validate",
         "measure@demo-streets-tiny",
         "train@demo-streets-tiny-ce-0",
         "evaluate@demo-streets-tiny-ce-0",
