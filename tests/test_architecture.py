@@ -15,6 +15,7 @@ PACKAGE = Path("segnet")
 LEAVES = ("atomic", "compute", "errors", "grid", "paths", "schema", "seeding", "taxonomy")
 """Modules directly in the package that every other may use, and that use none but each other."""
 ONLY_IMPORTER = {
+    "av": "segnet/inference/videos.py",
     "mlflow": "segnet/tracking",
     "matplotlib": "segnet/reporting",
     "segmentation_models_pytorch": ("segnet/models", "segnet/losses"),

@@ -1,51 +1,70 @@
-"""``segbench predict``: a trained network on pictures."""
+"""``segbench predict``: a trained network on pictures and videos."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from segnet.bench.config import load_config
+from segnet.cli.frame_progress import FrameProgress
 from segnet.cli.options import DatasetName, LossName, ModelName, SeedNumber, made_folder, one_cell
 from segnet.errors import UserError
 from segnet.grid import Cell
 from segnet.paths import cell_report_folder, cell_run_folder
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from segnet.inference.drawing import Drawn
 
 UNCERTAINTY_HELP = (
     "Average predictions with dropout kept on (Bayesian SegNet, arXiv 1511.02680), and draw where "
     "they disagree: the variance of the softmax, mean over the classes, as a share of the greatest "
     "possible (0 to 1, no unit). Grey is its square root, white is 1."
 )
+MASKS_HELP = (
+    "Write label maps too, in OUTPUT/masks, which `segbench score` takes: PNG whose pixels are "
+    "labels; classes.json names them."
+)
+JSON_HELP = "Print what was written and the share of each class."
 SAMPLES_HELP = "Predictions to average, with --uncertainty; default: 50, as in the paper."
 
 
 def predict(
-    paths: Annotated[list[Path], typer.Argument(help="Images, or folders of images.")],
+    paths: Annotated[list[Path], typer.Argument(help="Images, folders of images, videos.")],
     model: ModelName = "",
     dataset: DatasetName = "",
     loss: LossName = "",
     seed: SeedNumber = None,
     uncertainty: Annotated[bool, typer.Option("--uncertainty", help=UNCERTAINTY_HELP)] = False,
     samples: Annotated[int | None, typer.Option(help=SAMPLES_HELP, min=2)] = None,
-    output: Annotated[Path, typer.Option(help="Folder for the overlays.")] = Path("predictions"),
+    masks: Annotated[bool, typer.Option("--masks", help=MASKS_HELP)] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=JSON_HELP)] = False,
+    output: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("predictions"),
 ) -> None:
-    """Draw a trained model's prediction over images."""
+    """Draw a trained model's prediction over images and videos, and write its label maps.
+
+    A result is called PICTURE-MODEL-LOSS-sSEED.
+    """
     from pipelines.cell import build_network
     from segnet.compute import choose_compute
     from segnet.datasets.registry import define_dataset
     from segnet.inference.bayesian import PAPER_SAMPLES, dropout_layers
+    from segnet.inference.drawing import draw_picture, draw_video
+    from segnet.inference.outputs import Outputs
     from segnet.inference.photos import find_images, read_photo
     from segnet.inference.prediction import (
-        overlay,
         predict_mask,
         predict_uncertain_mask,
         save_picture,
         uncertainty_map,
     )
+    from segnet.inference.videos import is_video
     from segnet.models.weight_files import load_weights
     from segnet.scoring.counts.evaluation import network_predictor
 
@@ -67,28 +86,70 @@ def predict(
         check_trained_alike(cell, config.models[cell.model])
     made_folder(output)
     predictor = network_predictor(network, compute)
+    name = f"{cell.model}-{cell.loss}-s{cell.seed}"
+    outputs = Outputs(output, name, taxonomy, has_masks=masks)
+    if masks:
+        outputs.write_classes()
+    told: list[dict[str, Any]] = []
+
+    def predict_one(image: np.ndarray) -> np.ndarray:
+        return predict_mask(predictor, image, compute=compute, working_size=bench.working_size)
 
     def draw(file: Path) -> None:
-        image, notes = read_photo(file)
-        for note in notes:
-            print(f"note: {note}", file=sys.stderr)
-        stem = output / f"{file.stem}-{cell.model}"
-        if uncertainty:
-            mask, unsure = predict_uncertain_mask(
-                network,
-                image,
-                compute=compute,
-                working_size=bench.working_size,
-                samples=samples or PAPER_SAMPLES,
-                seed=cell.seed,
-            )
-            written = save_picture(uncertainty_map(unsure), Path(f"{stem}-uncertainty.png"))
-            print(f"{written}  mean uncertainty {unsure.mean():.4f}")
+        unsure: dict[str, Any] = {}
+        if is_video(file):
+            if uncertainty:
+                raise UserError(f"{file} is a video; --uncertainty is for pictures. Leave it out.")
+            with FrameProgress(file.name) as progress:
+                drawn = draw_video(file, predict_one, outputs, progress.report)
         else:
-            mask = predict_mask(predictor, image, compute=compute, working_size=bench.working_size)
-        print(save_picture(overlay(image, mask, taxonomy), Path(f"{stem}.png")))
+            image, notes = read_photo(file)
+            for note in notes:
+                print(f"note: {note}", file=sys.stderr)
+            if uncertainty:
+                mask, variance = predict_uncertain_mask(
+                    network,
+                    image,
+                    compute=compute,
+                    working_size=bench.working_size,
+                    samples=samples or PAPER_SAMPLES,
+                    seed=cell.seed,
+                )
+                path = outputs.path(file, "-uncertainty.png")
+                unsure = {"uncertainty": str(save_picture(uncertainty_map(variance), path))}
+                unsure["mean_uncertainty"] = float(variance.mean())
+            else:
+                mask = predict_one(image)
+            drawn = draw_picture(file, image, mask, outputs)
+        told.append({"network": name} | plain(drawn) | unsure)
+        if not as_json:
+            print(in_words(told[-1]))
 
-    draw_each(files, draw)
+    try:
+        draw_each(files, draw)
+    finally:
+        if as_json:
+            print(json.dumps(told, indent=1))
+
+
+def plain(drawn: Drawn) -> dict[str, Any]:
+    """What was written of a file, for programs."""
+    return {
+        key: str(value) if isinstance(value, Path) else value
+        for key, value in drawn._asdict().items()
+    }
+
+
+def in_words(told: Mapping[str, Any]) -> str:
+    """A line for each result of a file."""
+    lines = [told["overlay"]]
+    if told["frames_per_second"] is not None:
+        lines[0] += f"  {told['frames']} frames, {told['frames_per_second']:.1f} frames/s"
+    if told["masks"]:
+        lines.append(told["masks"])
+    if "uncertainty" in told:
+        lines.insert(0, f"{told['uncertainty']}  mean uncertainty {told['mean_uncertainty']:.4f}")
+    return "\n".join(lines)
 
 
 def draw_each(files: Sequence[Path], draw: Callable[[Path], None]) -> None:
@@ -106,7 +167,7 @@ def draw_each(files: Sequence[Path], draw: Callable[[Path], None]) -> None:
             print(f"error: {error}", file=sys.stderr)
             failed += 1
     if failed and len(files) > 1:
-        print(f"{failed} of {len(files)} pictures have no prediction.", file=sys.stderr)
+        print(f"{failed} of {len(files)} files have no prediction.", file=sys.stderr)
     if failed:
         raise typer.Exit(1)
 

@@ -14,7 +14,6 @@ from segnet.datasets.preparing.images import IMAGE_SUFFIXES
 from segnet.datasets.preparing.picture_files import PictureFile, open_picture
 from segnet.errors import UserError
 
-VIDEO_SUFFIXES = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".webm", ".wmv")
 REPLACE = "Name a sound copy of it, or another picture."
 
 
@@ -28,7 +27,7 @@ class Photo(NamedTuple):
 
 
 def find_images(paths: Iterable[Path]) -> list[Path]:
-    """The image files that are named, and those of the folders that are, in name order.
+    """The files that are named, and the images of the folders that are, in name order.
 
     Raises:
         UserError: if a path holds none, or two files have one name but for folder and suffix:
@@ -49,13 +48,8 @@ def read_photo(path: Path) -> Photo:
     """A picture, turned as its EXIF says.
 
     Raises:
-        UserError: if it cannot be decoded or is a video, or has more than 8 bits a channel.
+        UserError: if it cannot be decoded, or has more than 8 bits a channel.
     """
-    if path.suffix.lower() in VIDEO_SUFFIXES:
-        raise UserError(
-            f"{path} is a video, and pictures are read. Write its frames into a folder "
-            f"(`ffmpeg -i {path.name} frames/%05d.png`) and name that."
-        )
     picture = open_picture(path, step=REPLACE)
     pixels = picture.rgb()
     if picture.orientation != 1:

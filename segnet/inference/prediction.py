@@ -104,14 +104,27 @@ def uncertainty_map(uncertainty: Float32[np.ndarray, "h w"]) -> UInt8[np.ndarray
     return np.asarray((255 * np.sqrt(uncertainty.clip(0, 1))).round().astype(np.uint8))
 
 
-def save_picture(pixels: UInt8[np.ndarray, "h w *channels"], path: Path) -> Path:
+def save_picture(
+    pixels: UInt8[np.ndarray, "h w *channels"],
+    path: Path,
+    *,
+    palette: UInt8[np.ndarray, "256 3"] | None = None,
+) -> Path:
     """Write pixels as a picture, and give its path.
+
+    Args:
+        pixels: RGB, grey, or indices of the palette.
+        path: its suffix says the format.
+        palette: the colour of every index.
 
     Raises:
         UserError: if the disk does not take it.
     """
+    image = Image.fromarray(pixels)
+    if palette is not None:
+        image.putpalette(palette.tobytes())
     try:
-        Image.fromarray(pixels).save(path)
+        image.save(path)
     except OSError as error:
         path.unlink(missing_ok=True)  # half a picture
         raise UserError(

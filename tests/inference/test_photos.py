@@ -81,9 +81,3 @@ def test_phone_photo_with_a_preview_is_one_page(tmp_path: Path) -> None:
     pages = [Image.new("RGB", (8, 8), color) for color in ("red", "blue")]
     pages[0].save(tmp_path / "a.jpg", "MPO", save_all=True, append_images=pages[1:])
     assert read_photo(tmp_path / "a.jpg").notes == ()
-
-
-def test_video_is_told_how_to_become_pictures(tmp_path: Path) -> None:
-    (tmp_path / "clip.MP4").write_bytes(b"frames")
-    with pytest.raises(UserError, match=r"clip\.MP4 is a video.*ffmpeg -i clip\.MP4"):
-        read_photo(tmp_path / "clip.MP4")
