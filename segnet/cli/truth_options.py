@@ -45,6 +45,6 @@ def find_truth(dataset: str, split: str) -> Truth:
     if not raw.exists():
         raise UserError(
             f"the masks of {dataset} are not here: neither {folders[0]} nor {raw} exists. Run "
-            f"`python -m pipelines.fetch dataset {dataset}`."
+            f"`python -m pipelines.fetch {dataset}`."
         )
     return truth_of_raw(dataset, definition, raw, split)

@@ -142,7 +142,7 @@ def test_a_row_of_other_images_is_no_rival() -> None:
 
 def test_a_data_set_that_is_not_here_says_how_to_get_it() -> None:
     found = score("saved", "--dataset", "camvid", exit_code=1)
-    assert "python -m pipelines.fetch dataset camvid" in str(found.exception)
+    assert "python -m pipelines.fetch camvid" in str(found.exception)
 
 
 ANSWERS = {
