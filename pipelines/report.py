@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
-
 from segnet.bench.config import load_config
 from segnet.datasets.prepared.store import read_dataset
 from segnet.datasets.registry import define_dataset
@@ -17,7 +15,7 @@ from segnet.errors import exit_on_user_error
 from segnet.paths import prepared_folder, report_folder
 from segnet.reporting.comparison_tables import Choice
 from segnet.reporting.report import write_report
-from segnet.reporting.terminal import WIDTH, terminal_parts
+from segnet.reporting.terminal import print_comparisons
 from segnet.results.cells import load_bench
 from segnet.tracking import StoreError, sync, tracking_is_on
 
@@ -32,9 +30,7 @@ def main() -> None:
 
     comparisons = write_report(bench, definitions, prepared)
 
-    console = Console(width=WIDTH)
-    for part in (part for one in comparisons for part in terminal_parts(one, Choice())):
-        console.print(part)
+    print_comparisons(comparisons, Choice())
     print(f"report: {report_folder(bench.name) / 'index.md'}")
     if tracking_is_on():
         show_in_mlflow(bench.name)

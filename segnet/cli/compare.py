@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
-from rich.console import Console
 
 from segnet.bench.config import load_config
 from segnet.cli.options import names
@@ -63,6 +62,7 @@ def compare(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write to this file, not stdout.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Tables without notes.")] = False,
 ) -> None:
     """Compare what has been run: one row a model and loss, best first."""
     from segnet.reporting.columns import COLUMNS, choose_columns
@@ -83,8 +83,10 @@ def compare(
         comparisons += add_published(found, results) if published else found
     if sort:
         comparisons = sort_rows(comparisons, sort)
-    show(comparisons, choice, chosen, output)
-    for name in benches:
+    if quiet and chosen != "table":
+        raise UserError(f"--quiet is for tables: --format {chosen} has no lines to leave out.")
+    show(comparisons, choice, chosen, output, with_notes=not quiet)
+    for name in () if quiet else benches:
         print(f"report: {report_folder(name) / 'index.md'}", file=sys.stderr)
 
 
@@ -114,17 +116,21 @@ def choose_format(to: str, *, as_json: bool) -> str:
 
 
 def show(
-    comparisons: Sequence[Comparison], choice: Choice, chosen: str, output: Path | None
+    comparisons: Sequence[Comparison],
+    choice: Choice,
+    chosen: str,
+    output: Path | None,
+    *,
+    with_notes: bool = True,
 ) -> None:
-    """Write comparisons in a format, to a file or to stdout; a terminal gets colours."""
+    """Write comparisons in a format, to a file or to stdout, where tables fit the terminal."""
     from segnet.reporting.formats import FORMATS
-    from segnet.reporting.terminal import terminal_parts
+    from segnet.reporting.terminal import print_comparisons
 
     if output is not None:
         write_file(output, FORMATS[chosen](comparisons, choice))
-    elif chosen == "table" and sys.stdout.isatty():
-        for part in (part for one in comparisons for part in terminal_parts(one, choice)):
-            Console().print(part)
+    elif chosen == "table":
+        print_comparisons(comparisons, choice, with_notes=with_notes)
     else:
         sys.stdout.write(FORMATS[chosen](comparisons, choice))
 

@@ -9,6 +9,7 @@ from segnet.grid import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.rows import ComparisonRow
 from segnet.reporting.significance import remarks_on
+from segnet.reporting.table import Note
 from segnet.results.cells import CellResult, Results, outdated_parameters
 from segnet.results.records import DataFacts
 
@@ -16,6 +17,9 @@ MAX_NAMED = 8
 """Names in a note; more are counted."""
 
 OVER_SEEDS = " and, where a row has several seeds, over training runs"
+
+INTERVAL = ("miou_interval_low",)
+"""The column that notes on intervals are about."""
 
 SYNTHETIC = "synthetic scenes: not comparable with published numbers"
 
@@ -85,71 +89,107 @@ def protocol_line(dataset: str, cells: Sequence[CellResult], results: Results) -
     return "; ".join(parts)
 
 
-def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -> tuple[str, ...]:
+def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -> tuple[Note, ...]:
     """What the intervals and the differences mean, or why there are none."""
     if intervals.reason:
-        return (f"No intervals: {intervals.reason.removesuffix('.')}.",)
+        return (Note(f"No intervals: {intervals.reason.removesuffix('.')}."),)
     notes = [
-        f"95 %: Student's interval over test images ({intervals.blocks}). It covers "
-        f"{intervals.reach}."
+        Note(
+            f"95 %: Student's interval over test images ({intervals.blocks}). It covers "
+            f"{intervals.reach}.",
+            brief=f"95 %: over {intervals.reach}.",
+            about=INTERVAL,
+        )
     ]
     if intervals.lone_classes:
         noun = "class" if intervals.lone_classes == 1 else "classes"
         notes.append(
-            f"Only one block shows {intervals.lone_classes} {noun}: how they score elsewhere is "
-            "unknown and not in the interval."
+            Note(
+                f"Only one block shows {intervals.lone_classes} {noun}: how they score elsewhere "
+                "is unknown and not in the interval.",
+                brief=f"95 % does not cover {intervals.lone_classes} {noun} of one block only.",
+                about=INTERVAL,
+            )
         )
     trained = [row for row in rows if row.seeds and not row.is_blind]
     if any(row.ties is not None for row in trained):
-        several = any(len(row.seeds) > 1 for row in trained)
+        several, pairs = any(len(row.seeds) > 1 for row in trained), len(intervals.gaps)
         notes.append(
-            f"ties: rows it cannot be told apart from: the interval of the difference over the "
-            f"same images{OVER_SEEDS if several else ''} holds 0. The intervals of all "
-            f"{len(intervals.gaps)} pairs hold together at 95 %.{remarks_on(intervals.gaps)}"
+            Note(
+                f"ties: rows it cannot be told apart from: the interval of the difference over the "
+                f"same images{OVER_SEEDS if several else ''} holds 0. The intervals of all "
+                f"{pairs} pairs hold together at 95 %.{remarks_on(intervals.gaps)}",
+                brief=f"ties: rows it cannot be told apart from ({pairs} pairs, 95 % together).",
+                about=["no_difference_shown"],
+            )
         )
     elif len(trained) > 1:
         notes.append(
-            f"Differences were not tested: there are more than {MAX_PAIRED} rows. "
-            "The intervals of single rows do not say which rows differ."
+            Note(
+                f"Differences were not tested: there are more than {MAX_PAIRED} rows. "
+                "The intervals of single rows do not say which rows differ.",
+                brief=f"Differences were not tested: there are more than {MAX_PAIRED} rows.",
+            )
         )
     return tuple(notes)
 
 
 def notes_on(
     cells: Sequence[CellResult], rows: Sequence[ComparisonRow], bench: Bench, facts: DataFacts
-) -> tuple[str, ...]:
+) -> tuple[Note, ...]:
     """What would mislead a reader who sees the rows alone."""
-    notes = [f"{facts.note[0].upper()}{facts.note[1:].removesuffix('.')}."] if facts.note else []
+    said = f"{facts.note[:1].upper()}{facts.note[1:].removesuffix('.')}."
+    notes = [Note(said)] if facts.note else []
     if absent := _absent_classes(cells):
         notes.append(
-            f"No test pixel is labelled {', '.join(absent)}: such a class counts only where a "
-            "model predicts it, and then with an IoU of 0."
+            Note(
+                f"No test pixel is labelled {', '.join(absent)}: such a class counts only where a "
+                "model predicts it, and then with an IoU of 0.",
+                brief=f"No test pixel is labelled {_some(absent, 2)}.",
+            )
         )
     trained = [row for row in rows if row.seeds and not row.is_blind]
     single = [row for row in trained if len(row.seeds) == 1]
     if single:
         which = "every row" if len(single) == len(trained) else _some([row.label for row in single])
         notes.append(
-            f"A single run ({which}): a gap between rows may be chance. Compare three seeds."
+            Note(
+                f"A single run ({which}): a gap between rows may be chance. Compare three seeds.",
+                brief="Rows with one seed: a gap may be chance. Compare three seeds.",
+            )
         )
     if any(len(row.seeds) > 1 for row in trained):
-        notes.append("± is the sample standard deviation over seeds, not over test images.")
+        notes.append(
+            Note(
+                "± is the sample standard deviation over seeds, not over test images.",
+                brief="±: sample standard deviation over seeds.",
+                about=["miou"],
+            )
+        )
     floor = max((row.miou.mean for row in rows if row.seeds and row.is_blind), default=0.0)
     below = [row.label for row in trained if row.miou.mean < floor]
     if below:
         notes.append(
-            f"Below a predictor that never sees an image ({_some(below)}): trained too little, "
-            "or broken."
+            Note(
+                f"Below a predictor that never sees an image ({_some(below)}): trained too little, "
+                "or broken.",
+                brief=f"Below a blind predictor, so broken or hardly trained: {_some(below, 1)}.",
+            )
         )
     if missing := [one for one in cells if one.status != "done"]:
         some = "; ".join(f"{one.cell.slug}: {one.reason}" for one in missing[:MAX_NAMED])
         more = f"; and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
+        missed = f"{len(missing)} of {len(cells)} cells are missing"
         notes.append(
-            f"{len(missing)} of {len(cells)} cells are missing; rows use the others ({some}{more})."
+            Note(
+                f"{missed}; rows use the others ({some}{more}).",
+                brief=f"{missed}; `segbench doctor` names them, `dvc repro` runs them.",
+            )
         )
     if len({count for row in rows for count in row.classes_scored}) > 1:
         uneven = [f"{row.label}: {_either(row.classes_scored)}" for row in rows if row.seeds]
-        notes.append(f"mIoU averages over different numbers of classes ({_some(uneven)}).")
+        uneven_note = "mIoU averages over different numbers of classes"
+        notes.append(Note(f"{uneven_note} ({_some(uneven)}).", brief=f"{uneven_note}."))
     fingerprints = {
         record.provenance.data_fingerprint
         for one in cells
@@ -157,18 +197,28 @@ def notes_on(
         if record
     }
     if len(fingerprints) > 1:
-        notes.append("The records were made from different versions of the data. Run `dvc repro`.")
+        notes.append(
+            Note("The records were made from different versions of the data. Run `dvc repro`.")
+        )
     places = {row.measured_at for row in rows if row.measured_at}
     if places:
         notes.append(
-            f"GMACs, ms and MiB: at inference, one image of {' or '.join(sorted(places))}."
+            Note(
+                f"GMACs, ms and MiB: at inference, one image of {' or '.join(sorted(places))}.",
+                about=["multiply_adds", "latency_ms", "peak_memory_mib"],
+            )
         )
     if len({one.train.provenance.device for one in cells if one.train}) > 1:
-        notes.append("img/s comes from different machines: do not compare rows by it.")
+        notes.append(
+            Note(
+                "img/s comes from different machines: do not compare rows by it.",
+                about=["images_per_second"],
+            )
+        )
     changed = sorted({key for one in cells for key in outdated_parameters(one, bench)})
     if changed:
         notes.append(
-            f"Some cells were trained with a different {', '.join(changed)}. Run `dvc repro`."
+            Note(f"Some cells were trained with a different {', '.join(changed)}. Run `dvc repro`.")
         )
     return tuple(notes)
 
@@ -181,10 +231,10 @@ def _absent_classes(cells: Sequence[CellResult]) -> list[str]:
     return []
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], most: int = MAX_NAMED) -> str:
     """The first names, and how many there are more."""
-    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return f"{', '.join(names[:MAX_NAMED])}{more}"
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def _either(counts: Sequence[int]) -> str:

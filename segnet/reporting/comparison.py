@@ -21,6 +21,7 @@ from segnet.reporting.intervals import (
 from segnet.reporting.published_rows import PublishedRows, published_beside
 from segnet.reporting.rows import ComparisonRow, summarize_seeds
 from segnet.reporting.significance import number_rows
+from segnet.reporting.table import Note
 from segnet.results.cells import CellResult, Results
 from segnet.results.records import MeasureRecord
 from segnet.statistics.intervals import Difference
@@ -41,7 +42,7 @@ class Comparison:
     """One line: the data, the sizes, the networks' width and initial weights."""
     classes: tuple[str, ...]
     rows: tuple[ComparisonRow, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     gaps: tuple[Difference, ...] = ()
     """Differences of mIoU between every two trained rows of the data set, shown here or not."""
     published: PublishedRows | None = None

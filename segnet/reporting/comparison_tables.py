@@ -10,7 +10,7 @@ from segnet.reporting.comparison import Comparison
 from segnet.reporting.published_rows import RANKED_NOTE, others_table, ranked_table
 from segnet.reporting.rows import ComparisonRow
 from segnet.reporting.significance import pairs_table, remarks_on, signs_table
-from segnet.reporting.table import Entry, Table
+from segnet.reporting.table import Entry, Note, Table
 
 PER_CLASS = "IoU % of each class, mean over seeds"
 
@@ -30,7 +30,8 @@ def comparison_tables(comparison: Comparison, choice: Choice) -> tuple[Table, ..
     rows = comparison.rows
     columns = choice.columns or default_columns(rows)
     main = rows_table(rows, columns)
-    tables = [main.titled(comparison.protocol, legend(columns), *comparison.notes)]
+    notes = notes_about(columns, comparison)
+    tables = [main.titled(comparison.protocol, legend(columns), *notes)]
     if choice.significance:
         tables += _significance(comparison)
     if choice.per_class and comparison.classes:
@@ -38,6 +39,12 @@ def comparison_tables(comparison: Comparison, choice: Choice) -> tuple[Table, ..
     if comparison.published is not None:
         tables += _published(comparison)
     return tuple(tables)
+
+
+def notes_about(columns: Sequence[Column], comparison: Comparison) -> list[Note]:
+    """The notes on the whole comparison, and those on these columns."""
+    shown = {column.key for column in columns}
+    return [note for note in comparison.notes if not note.about or shown & {*note.about}]
 
 
 def rows_table(rows: Sequence[ComparisonRow], columns: Sequence[Column]) -> Table:

@@ -10,8 +10,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from rich.console import Console
-
 from segnet.reporting.columns import COLUMNS, Value, class_column
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.comparison_tables import Choice
@@ -19,7 +17,7 @@ from segnet.reporting.html import comparison_html
 from segnet.reporting.markup import comparison_latex, comparison_markdown
 from segnet.reporting.published_rows import PublishedRows, name_of
 from segnet.reporting.significance import gap_rows
-from segnet.reporting.terminal import WIDTH, terminal_parts
+from segnet.reporting.terminal import comparison_text
 
 PUBLISHED_SCORES = {
     "miou": "miou",
@@ -29,16 +27,6 @@ PUBLISHED_SCORES = {
     "boundary_f1": "bf",
 }
 """CSV column -> field of a published result."""
-
-
-def comparison_text(comparisons: Sequence[Comparison], choice: Choice) -> str:
-    """What a terminal shows, without colours, for a file or another program."""
-    written = io.StringIO()
-    console = Console(file=written, width=WIDTH, color_system=None)
-    for one in comparisons:
-        for part in terminal_parts(one, choice):
-            console.print(part)
-    return "".join(f"{line.rstrip()}\n" for line in written.getvalue().splitlines())
 
 
 def comparison_json(comparisons: Sequence[Comparison], choice: Choice) -> str:

@@ -18,6 +18,21 @@ class Entry(NamedTuple):
     is_best: bool = False
 
 
+class Note(str):
+    """A sentence or two below a table, and the line that stands for it in a terminal."""
+
+    brief: str
+    """One line; the whole text where nothing shorter is given."""
+    about: tuple[str, ...]
+    """Keys of the columns that it explains; it is left out where none of them is shown."""
+
+    def __new__(cls, text: str, *, brief: str = "", about: Sequence[str] = ()) -> Note:
+        """The note with these words."""
+        note = super().__new__(cls, text)
+        note.brief, note.about = brief or text, tuple(about)
+        return note
+
+
 class Table(NamedTuple):
     """A table with the words around it: nothing in it is escaped yet."""
 

@@ -18,6 +18,7 @@ from segnet.errors import UserError, unknown
 from segnet.paths import REPORTS
 from segnet.reporting.comparison import Comparison
 from segnet.reporting.significance import number_rows
+from segnet.reporting.table import Note
 from segnet.results.array_files import COUNTS_FILE, read_arrays, write_small
 from segnet.results.provenance import git_commit
 from segnet.results.records import Record, Scores
@@ -138,7 +139,10 @@ def add_submitted(comparison: Comparison, images: tuple[str, ...]) -> Comparison
         )
     rows.sort(key=lambda row: -np.inf if np.isnan(row.miou.mean) else row.miou.mean, reverse=True)
     told = [
-        f"{one.record.name} was made elsewhere; {'; '.join([one.card.line(), *one.record.notes])}"
+        Note(
+            f"{one.record.name} was made elsewhere; "
+            f"{'; '.join([one.card.line(), *one.record.notes])}"
+        )
         for one in saved
     ]
     return dataclasses.replace(

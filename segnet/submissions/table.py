@@ -14,6 +14,7 @@ from segnet.paths import cell_report_folder
 from segnet.reporting.comparison import Comparison, compare_cells
 from segnet.reporting.rows import ComparisonRow, OverSeeds
 from segnet.reporting.significance import number_rows
+from segnet.reporting.table import Note
 from segnet.results.cells import CellResult, load_bench
 from segnet.results.records import Scores
 from segnet.scoring.scores import read_counts
@@ -131,9 +132,9 @@ def tabulate(
         classes=truth.taxonomy.names,
         rows=number_rows(rows, gaps),
         notes=(
-            f"95 %: interval over test images ({blocks}). It covers {blocks.reach}.",
-            *notes,
-            *([truth.note] if truth.note else []),
+            Note(f"95 %: interval over test images ({blocks}). It covers {blocks.reach}."),
+            *map(Note, notes),
+            *([Note(truth.note)] if truth.note else []),
         ),
         gaps=gaps,
     )

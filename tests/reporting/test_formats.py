@@ -20,7 +20,7 @@ from segnet.reporting.comparison import Comparison, compare_cells
 from segnet.reporting.comparison_tables import Choice, per_class_table, rows_table
 from segnet.reporting.formats import FORMATS, comparison_csv
 from segnet.reporting.markup import ESCAPES, escape_latex
-from segnet.reporting.table import Table
+from segnet.reporting.table import Note, Table
 from segnet.results.cells import cells_of, load_results
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
@@ -53,7 +53,12 @@ def hostile() -> Comparison:
         dataclasses.replace(row, model=HOSTILE, iou={HOSTILE: row.miou}) for row in one.rows[:2]
     ]
     return dataclasses.replace(
-        one, title=HOSTILE, protocol=HOSTILE, notes=(HOSTILE,), classes=(HOSTILE,), rows=tuple(rows)
+        one,
+        title=HOSTILE,
+        protocol=HOSTILE,
+        notes=(Note(HOSTILE),),
+        classes=(HOSTILE,),
+        rows=tuple(rows),
     )
 
 
