@@ -28,7 +28,7 @@ def main() -> None:
     folders = {name: prepared_folder(bench.name, name) for name in bench.datasets}
     prepared = {name: read_dataset(folder) for name, folder in folders.items() if folder.exists()}
 
-    comparisons = write_report(bench, definitions, prepared)
+    comparisons = write_report(bench, definitions, prepared, config.settings)
 
     print_comparisons(comparisons, Choice())
     print(f"report: {report_folder(bench.name) / 'index.md'}")

@@ -35,19 +35,20 @@ class Config(Section):
 
     def resolved(self, cell: Cell) -> dict[str, Any]:
         """Every parameter that can change the result of training ``cell``, as plain data."""
-        bench = self.bench.model_dump(mode="json")
-        for axis in ("title", "datasets", "models", "losses", "seeds", "more_seeds"):
-            del bench[axis]
-        recipe = self.recipe.model_dump(mode="json")
-        for words in ("source", "expects"):
-            del recipe[words]
+        return self.settings(self.bench, cell)
+
+    def settings(self, bench: Bench, cell: Cell) -> dict[str, Any]:
+        """:meth:`resolved` for a cell of any bench; None where this file lacks what it names."""
+        axes = {"title", "datasets", "models", "losses", "seeds", "more_seeds"}
+        recipe = self.recipes.get(bench.recipe)
+        words = {"source", "expects"}
         return {
             "cell": cell.model_dump(),
-            "bench": bench,
-            "recipe": recipe,
-            "model": self.models[cell.model],
-            "loss": self.losses[cell.loss],
-            "dataset": self.datasets[cell.dataset],
+            "bench": bench.model_dump(mode="json", exclude=axes),
+            "recipe": recipe and recipe.model_dump(mode="json", exclude=words),
+            "model": self.models.get(cell.model),
+            "loss": self.losses.get(cell.loss),
+            "dataset": self.datasets.get(cell.dataset),
         }
 
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from segnet.bench.config import load_config
+from segnet.bench.present import settings_now
 from segnet.cli.options import BenchName
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def report(bench: BenchName = "") -> None:
         from segnet.paths import report_folder
         from segnet.reporting.report import rewrite_report
 
-        rewrite_report(bench)
+        rewrite_report(bench, settings_now())
         print(f"report: {report_folder(bench) / 'index.md'}")
     else:
         from pipelines.report import main as render

@@ -59,12 +59,13 @@ def check(
 
 def present_results(name: str) -> Results:
     """The results of the bench in ``params.yaml``, or of another that has a report."""
+    from segnet.reporting.recount import recount
     from segnet.results.cells import load_bench, load_results
 
-    bench = load_config().bench
-    if name in ("", bench.name):
-        return load_results(bench, {})
-    return load_bench(name)
+    config = load_config()
+    if name in ("", config.bench.name):
+        return recount(load_results(config.bench, {}, config.settings))
+    return recount(load_bench(name, config.settings))
 
 
 def plain(checks: tuple[Check, ...]) -> list[dict[str, Any]]:

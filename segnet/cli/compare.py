@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from segnet.bench.config import load_config
+from segnet.bench.present import settings_now
 from segnet.cli.options import names
 from segnet.errors import UserError, lookup
 from segnet.paths import report_folder
@@ -68,6 +69,7 @@ def compare(
     from segnet.reporting.columns import COLUMNS, choose_columns
     from segnet.reporting.comparison import add_published, compare_cells, sort_rows
     from segnet.reporting.comparison_tables import Choice
+    from segnet.reporting.recount import recount_changed
     from segnet.results.cells import load_bench
 
     chosen = choose_format(to, as_json=as_json)
@@ -77,7 +79,7 @@ def compare(
     benches = choose_benches(names(bench), wanted, only_one=chosen in ("csv", "json"))
     comparisons: tuple[Comparison, ...] = ()
     for name in benches:
-        results = load_bench(name)
+        results = recount_changed(load_bench(name, settings_now()))
         found = compare_cells(results, **wanted._asdict())
         found = with_submitted(found, results) if submitted else found
         comparisons += add_published(found, results) if published else found

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from segnet.grid import Bench
 from segnet.reporting.intervals import MAX_PAIRED, DatasetIntervals
 from segnet.reporting.rows import ComparisonRow
 from segnet.reporting.significance import remarks_on
 from segnet.reporting.table import Note
-from segnet.results.cells import CellResult, Results, outdated_parameters
+from segnet.results.cells import CellResult, Results
 from segnet.results.records import DataFacts
 
 MAX_NAMED = 8
@@ -135,7 +134,7 @@ def interval_notes(rows: Sequence[ComparisonRow], intervals: DatasetIntervals) -
 
 
 def notes_on(
-    cells: Sequence[CellResult], rows: Sequence[ComparisonRow], bench: Bench, facts: DataFacts
+    cells: Sequence[CellResult], rows: Sequence[ComparisonRow], facts: DataFacts
 ) -> tuple[Note, ...]:
     """What would mislead a reader who sees the rows alone."""
     said = f"{facts.note[:1].upper()}{facts.note[1:].removesuffix('.')}."
@@ -215,10 +214,13 @@ def notes_on(
                 about=["images_per_second"],
             )
         )
-    changed = sorted({key for one in cells for key in outdated_parameters(one, bench)})
+    changed = sorted({key for one in cells for key in one.outdated})
     if changed:
         notes.append(
-            Note(f"Some cells were trained with a different {', '.join(changed)}. Run `dvc repro`.")
+            Note(
+                f"Some cells were trained with a different {_some(changed)} than params.yaml has "
+                "now. Run `dvc repro`."
+            )
         )
     return tuple(notes)
 

@@ -182,7 +182,7 @@ def _compare_on(
         rows=numbered,
         notes=(
             *interval_notes(numbered, intervals),
-            *notes_on(cells, numbered, results.bench, results.data[dataset]),
+            *notes_on(cells, numbered, results.data[dataset]),
         ),
         gaps=intervals.gaps,
     )

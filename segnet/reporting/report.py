@@ -19,9 +19,10 @@ from segnet.reporting.cell_tables import (
 )
 from segnet.reporting.comparison import Comparison, add_published, compare_cells
 from segnet.reporting.intervals import IntervalsRecord, compute_bench
+from segnet.reporting.recount import recount
 from segnet.reporting.report_figures import draw_dataset
 from segnet.reporting.report_pages import html_report, markdown_report
-from segnet.results.cells import Results, load_bench, load_results
+from segnet.results.cells import Results, Settings, load_bench, load_results, of_bench_alone
 from segnet.results.records import BenchRecord, DataFacts
 
 RESULTS_FILE = "results.csv"
@@ -48,6 +49,7 @@ def write_report(
     bench: Bench,
     definitions: Mapping[str, DatasetDefinition],
     prepared: Mapping[str, PreparedDataset],
+    settings: Settings = of_bench_alone,
 ) -> tuple[Comparison, ...]:
     """Write the report of a bench, whatever of it is done.
 
@@ -58,29 +60,30 @@ def write_report(
         bench: which cells to report.
         definitions: the definition of each data set of the bench.
         prepared: the prepared data sets that are on this machine, for the pictures.
+        settings: what each cell would be trained with now.
 
     Returns:
         The comparison of each data set, as on the page.
 
     Raises:
-        UserError: if a record is broken.
+        UserError: if a history or the record of a measurement is broken.
     """
     data = {
         name: describe_dataset(definitions[name], prepared.get(name)) for name in bench.datasets
     }
-    return _write(load_results(bench, data), prepared)
+    return _write(recount(load_results(bench, data, settings)), prepared)
 
 
-def rewrite_report(bench: str) -> tuple[Comparison, ...]:
-    """Write the report of a bench again from its records alone, whatever ``params.yaml`` says now.
+def rewrite_report(bench: str, settings: Settings = of_bench_alone) -> tuple[Comparison, ...]:
+    """Write the report of a bench again from its records alone, whatever bench is chosen now.
 
     Pictures of predictions need the data and the predictions. Those of the present report stay
     where all of its scores are still those of the records.
 
     Raises:
-        UserError: if there is no such report, or a record is broken.
+        UserError: if there is no such report, or it cannot be read.
     """
-    results, folder = load_bench(bench), report_folder(bench)
+    results, folder = recount(load_bench(bench, settings)), report_folder(bench)
     known = (folder / RESULTS_FILE).read_text() if (folder / RESULTS_FILE).exists() else ""
     return _write(results, {}, kept=folder / "figures" if known == _results_csv(results) else None)
 

@@ -5,7 +5,7 @@ Only the cells that the bench names are read; a removed model's records may lie 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 from segnet.errors import UserError, unknown
 from segnet.grid import BLIND_PREDICTORS, Bench, Cell
 from segnet.paths import REPORTS, cell_report_folder, report_folder
+from segnet.results.outdated import changed_settings
 from segnet.results.records import (
     BenchRecord,
     Checkpoint,
@@ -25,6 +26,8 @@ from segnet.results.records import (
 
 Status = Literal["done", "not evaluated", "missing"]
 R = TypeVar("R", TrainRecord, EvaluationRecord)
+Settings = Callable[[Bench, Cell], Mapping[str, Any]]
+"""What a cell of a bench would be trained with now, as ``TrainRecord.config`` has it."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,9 @@ class CellResult:
     train: TrainRecord | None
     """None for a blind predictor, which trains nothing, and for a cell not trained yet."""
     evaluation: EvaluationRecord | None
+    outdated: tuple[str, ...] = ()
+    """The settings that it was trained with and that are others now, such as
+    ``recipe.optimizer.learning_rate``."""
 
     @property
     def folder(self) -> Path:
@@ -80,32 +86,40 @@ def cells_of(bench: Bench) -> tuple[Cell, ...]:
     return bench.blind_cells() + bench.cells()
 
 
-def load_results(bench: Bench, data: Mapping[str, DataFacts]) -> Results:
-    """Read the records of the cells that ``bench`` names; one that is missing is a status.
+def of_bench_alone(bench: Bench, cell: Cell) -> dict[str, Any]:
+    """The settings that stand in the block ``bench``; nothing is known of recipe and options."""
+    return {"bench": bench.model_dump(mode="json")}
+
+
+def load_results(
+    bench: Bench, data: Mapping[str, DataFacts], settings: Settings = of_bench_alone
+) -> Results:
+    """Read the records of the cells that ``bench`` names.
+
+    A record that is missing, broken, of another schema or of another cell is a status and a reason:
+    it hides no other.
 
     Args:
         bench: the grid of cells.
         data: facts of each data set of the bench.
-
-    Raises:
-        UserError: if a record is there but is broken, of another schema or of another cell.
+        settings: what each cell would be trained with now.
     """
-    cells = tuple(_read_cell(cell, bench) for cell in cells_of(bench))
+    cells = tuple(_read_cell(cell, bench, settings) for cell in cells_of(bench))
     return Results(bench=bench, cells=cells, data=data)
 
 
-def load_bench(name: str) -> Results:
-    """Read a bench that stands in ``reports/``, whatever ``params.yaml`` says now.
+def load_bench(name: str, settings: Settings = of_bench_alone) -> Results:
+    """Read a bench that stands in ``reports/``, whatever bench ``params.yaml`` describes now.
 
     Raises:
-        UserError: if there is no such bench, or one of its records is broken.
+        UserError: if there is no such bench, or its ``bench.json`` is broken.
     """
     if name not in (known := reported_benches()):
         if known:
             raise unknown("bench", name, known)
         raise UserError(f"{report_folder(name)} holds no report. Run `dvc repro` first.")
     record = BenchRecord.read(report_folder(name))
-    return load_results(record.bench, record.data)
+    return load_results(record.bench, record.data, settings)
 
 
 def reported_benches() -> tuple[str, ...]:
@@ -113,22 +127,26 @@ def reported_benches() -> tuple[str, ...]:
     return tuple(sorted(path.parent.name for path in REPORTS.glob(f"*/{BenchRecord.FILE_NAME}")))
 
 
-def _read_cell(cell: Cell, bench: Bench) -> CellResult:
+def _read_cell(cell: Cell, bench: Bench, settings: Settings) -> CellResult:
     folder = cell_report_folder(cell.bench, cell.slug)
     is_blind = cell.model in BLIND_PREDICTORS
-    train = None if is_blind else _find(TrainRecord, folder, cell)
-    evaluation = _find(EvaluationRecord, folder, cell)
-    if train is None and not is_blind:
-        reason = f"not trained: no {folder / TrainRecord.FILE_NAME}"
-        return CellResult(cell, "missing", reason, None, None)
-    if evaluation is None:
-        reason = f"not evaluated: no {folder / EvaluationRecord.FILE_NAME}"
-        return CellResult(cell, "missing" if is_blind else "not evaluated", reason, train, None)
-    if other := _other_weights(train, evaluation):
-        file = folder / EvaluationRecord.FILE_NAME
-        reason = f"not evaluated: {file} is of other weights ({other})"
-        return CellResult(cell, "not evaluated", reason, train, None)
-    return CellResult(cell, "done", "", train, evaluation)
+    train = None
+    outdated: tuple[str, ...] = ()
+    if not is_blind:
+        try:
+            train = _read(TrainRecord, folder, cell)
+        except UserError as error:
+            return CellResult(cell, "missing", f"not trained: {error}", None, None)
+        outdated = tuple(changed_settings(train.config, settings(bench, cell)))
+    try:
+        evaluation = _read(EvaluationRecord, folder, cell)
+        if other := _other_weights(train, evaluation):
+            file = folder / EvaluationRecord.FILE_NAME
+            raise UserError(f"{file} is of other weights ({other})")
+    except UserError as error:
+        status: Status = "missing" if is_blind else "not evaluated"
+        return CellResult(cell, status, f"not evaluated: {error}", train, None, outdated)
+    return CellResult(cell, "done", "", train, evaluation, outdated)
 
 
 def _other_weights(train: TrainRecord | None, evaluation: EvaluationRecord) -> str:
@@ -144,25 +162,18 @@ def _other_weights(train: TrainRecord | None, evaluation: EvaluationRecord) -> s
     )
 
 
-def _find(kind: type[R], folder: Path, cell: Cell) -> R | None:
-    """The record, or None if its file does not exist."""
+def _read(kind: type[R], folder: Path, cell: Cell) -> R:
+    """The record of a cell.
+
+    Raises:
+        UserError: if there is none, or it is broken or of another cell.
+    """
     record = kind.find(folder)
-    if record is not None and record.cell != cell:
+    if record is None:
+        raise UserError(f"no {folder / kind.FILE_NAME}")
+    if record.cell != cell:
         raise UserError(
             f"{folder / kind.FILE_NAME} is of the cell {record.cell.bench}/{record.cell.slug}, "
             f"not of {cell.bench}/{cell.slug}. Delete it and run `dvc repro`."
         )
     return record
-
-
-def outdated_parameters(result: CellResult, bench: Bench) -> dict[str, tuple[Any, Any]]:
-    """Parameters of the bench that a cell was trained with, where they differ from the bench's now.
-
-    Returns:
-        ``{key: (trained with, now)}``; empty for blind predictors and cells that are not trained.
-    """
-    trained = result.train.config.get("bench", {}) if result.train else {}
-    now = bench.model_dump(mode="json")
-    return {
-        key: (value, now[key]) for key, value in trained.items() if key in now and value != now[key]
-    }

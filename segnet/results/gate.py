@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segnet.errors import UserError
-from segnet.grid import Bench
 from segnet.results.baseline import SD_NUMERIC, SD_NUMERIC_FROM, Accepted, AcceptedGroup, band
-from segnet.results.cells import CellResult, Results, outdated_parameters
+from segnet.results.cells import CellResult, Results
 
-Verdict = Literal["ok", "rise", "new", "drop", "missing", "not finite", "gone"]
-FAILURES: tuple[Verdict, ...] = ("drop", "missing", "not finite", "gone")
+Verdict = Literal["ok", "rise", "new", "drop", "missing", "outdated", "not finite", "gone"]
+FAILURES: tuple[Verdict, ...] = ("drop", "missing", "outdated", "not finite", "gone")
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def check_results(results: Results, accepted: Accepted) -> tuple[Check, ...]:
     """Every group of the bench, then those that were accepted and are no longer in it."""
     groups = group_cells(results)
     checks = [
-        _check_group(name, cells, accepted.groups.get(name), accepted, results.bench)
+        _check_group(name, cells, accepted.groups.get(name), accepted)
         for name, cells in groups.items()
     ]
     nan = math.nan
@@ -84,7 +83,7 @@ def accept(results: Results, command: str) -> Accepted:
     """
     groups = {}
     for name, cells in group_cells(results).items():
-        broken = _missing(cells) or _not_finite(cells)
+        broken = _missing(cells) or _outdated(cells) or _not_finite(cells)
         if broken:
             raise UserError(
                 f"a baseline needs every cell of bench '{results.bench.name}': {broken}. "
@@ -110,7 +109,6 @@ def _check_group(
     cells: list[CellResult],
     group: AcceptedGroup | None,
     accepted: Accepted,
-    bench: Bench,
 ) -> Check:
     nan = math.nan
     before = group.median if group else nan
@@ -122,6 +120,8 @@ def _check_group(
         return Check(name, "gone", before, nan, width, seeds, reason)
     if reason := _missing(cells):
         return Check(name, "missing", before, nan, width, seeds, reason)
+    if reason := _outdated(cells):
+        return Check(name, "outdated", before, nan, width, seeds, reason)
     if reason := _not_finite(cells):
         return Check(name, "not finite", before, nan, width, seeds, reason)
     now = statistics.median(_miou(present[seed]) for seed in seeds)
@@ -133,10 +133,10 @@ def _check_group(
         return Check(name, "drop", before, now, width, seeds, slugs)
     if now - before > width:
         return Check(name, "rise", before, now, width, seeds, slugs)
-    return Check(name, "ok", before, now, width, seeds, _remark(cells, group, bench))
+    return Check(name, "ok", before, now, width, seeds, _remark(cells, group))
 
 
-def _remark(cells: Sequence[CellResult], group: AcceptedGroup, bench: Bench) -> str:
+def _remark(cells: Sequence[CellResult], group: AcceptedGroup) -> str:
     """What a reader of an unchanged score should know; mostly nothing."""
     notes = []
     fingerprints = {one.evaluation.provenance.data_fingerprint for one in cells if one.evaluation}
@@ -144,14 +144,21 @@ def _remark(cells: Sequence[CellResult], group: AcceptedGroup, bench: Bench) -> 
         notes.append("other data than the baseline's")
     if extra := [one.cell.seed for one in cells if one.cell.seed not in group.miou]:
         notes.append(f"seed {', '.join(map(str, extra))} is not in the baseline")
-    if changed := sorted({key for one in cells for key in outdated_parameters(one, bench)}):
-        notes.append(f"trained with another {', '.join(changed)}: run `dvc repro`")
     return "; ".join(notes)
 
 
 def _missing(cells: Sequence[CellResult]) -> str:
     """The cells without a result and why; empty if all have one."""
     return "; ".join(f"{one.cell.slug} {one.reason}" for one in cells if one.status != "done")
+
+
+def _outdated(cells: Sequence[CellResult]) -> str:
+    """The cells that were trained with other settings, and which; empty if there is none."""
+    return "; ".join(
+        f"{one.cell.slug} was trained with another {', '.join(one.outdated)}: run `dvc repro`"
+        for one in cells
+        if one.outdated
+    )
 
 
 def _not_finite(cells: Sequence[CellResult]) -> str:

@@ -14,7 +14,7 @@ import math
 from pathlib import Path
 from typing import Any, ClassVar, Literal, TypeVar
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from segnet.atomic import write_atomically
 from segnet.errors import UserError
@@ -191,6 +191,14 @@ class EvaluationRecord(CellRecord):
     sequences: tuple[str, ...] = ()
     """The video of each test image; a still has its own name. Empty in older records."""
     provenance: Provenance
+
+    @field_validator("evaluations")
+    @classmethod
+    def _each_checkpoint_once(cls, evaluations: tuple[Evaluation, ...]) -> tuple[Evaluation, ...]:
+        names = [one.checkpoint for one in evaluations]
+        if "selected" not in names or len(set(names)) < len(names):
+            raise ValueError(f"holds {names or 'nothing'}, not 'selected' and each once")
+        return evaluations
 
     def of(self, checkpoint: Checkpoint) -> Evaluation:
         """The evaluation of one checkpoint."""

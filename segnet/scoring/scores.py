@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from segnet.atomic import write_atomically
+from segnet.errors import UserError
 from segnet.results.array_files import COUNTS_FILE, read_arrays, write_small
 from segnet.results.records import Checkpoint, EvaluationRecord, Scores
 from segnet.scoring.counts import metrics
@@ -69,7 +70,13 @@ def read_counts(folder: Path, checkpoint: Checkpoint) -> Counts:
     Raises:
         UserError: if the file is missing, damaged, or has no such checkpoint.
     """
-    (counts,) = read_arrays(folder / COUNTS_FILE, checkpoint, [checkpoint])
+    file = folder / COUNTS_FILE
+    (counts,) = read_arrays(file, checkpoint, [checkpoint])
+    if counts.ndim != 3 or counts.shape[1] != counts.shape[2] or counts.dtype.kind not in "ui":
+        raise UserError(
+            f"{file} is damaged ({counts.dtype} {counts.shape} are no counts). Delete it and run "
+            "`dvc repro`."
+        )
     return np.asarray(counts, np.int64)
 
 

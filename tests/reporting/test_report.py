@@ -157,9 +157,9 @@ def test_a_report_that_fails_leaves_the_old_one() -> None:
     write_report(bench, definitions, prepared)
     folder = report_folder("fake")
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    (cell_report_folder("fake", "streets-fcn8s-ce-s0") / "counts.npz").unlink()
-    del before[cell_report_folder("fake", "streets-fcn8s-ce-s0") / "counts.npz"]
-    with pytest.raises(UserError, match=r"counts\.npz does not exist"):
+    (cell_report_folder("fake", "streets-fcn8s-ce-s0") / "history.csv").unlink()
+    del before[cell_report_folder("fake", "streets-fcn8s-ce-s0") / "history.csv"]
+    with pytest.raises(UserError, match=r"history\.csv does not exist"):
         write_report(bench, definitions, prepared)
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 

@@ -25,7 +25,6 @@ from segnet.results.cells import (
     cells_of,
     load_bench,
     load_results,
-    outdated_parameters,
     reported_benches,
 )
 from segnet.results.history import read_history
@@ -92,20 +91,41 @@ def test_a_blind_predictor_is_done_without_training_and_has_no_last_checkpoint()
     assert majority.score_of("last") is None
 
 
-def test_a_broken_record_is_an_error_that_names_the_file() -> None:
-    bench = fake_bench()
+@pytest.mark.parametrize(
+    ("file", "status"), [("evaluation.json", "not evaluated"), ("train.json", "missing")]
+)
+def test_a_broken_record_is_named_and_hides_no_other(file: str, status: str) -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0, 1])
+    write_cell(bench, fake_cell(seed=1), GOOD)
     folder = write_cell(bench, fake_cell(), GOOD)
-    (folder / "evaluation.json").write_text("{")
-    with pytest.raises(UserError, match=r"segnet_v1-ce-s0/evaluation\.json is not JSON"):
-        load_results(bench, DATA)
+    for content in ("{", "[]", "null", "{}", "\x00\xff"):
+        (folder / file).write_text(content)
+        *_, broken, whole = load_results(bench, DATA).cells
+        assert (broken.status, broken.evaluation) == (status, None)
+        assert f"{folder / file} " in broken.reason
+        assert whole.status == "done"
+    (folder / file).write_bytes(b"\xff\xfe")
+    assert "is not" in load_results(bench, DATA).cells[-2].reason
 
 
-def test_a_record_copied_from_another_cell_is_an_error() -> None:
-    bench = fake_bench()
+def test_a_record_without_the_selected_checkpoint_is_broken() -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
+    write_training(bench, fake_cell())
+    folder = write_scores(bench, fake_cell(), {"selected": GOOD, "last": GOOD})
+    text = (folder / "evaluation.json").read_text()
+    (folder / "evaluation.json").write_text(text.replace('"selected"', '"last"'))
+    one = load_results(bench, DATA).cells[-1]
+    assert one.status == "not evaluated"
+    assert "holds ['last', 'last'], not 'selected' and each once" in one.reason
+
+
+def test_a_record_copied_from_another_cell_is_not_read() -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
     folder = write_cell(bench, fake_cell(seed=1), GOOD)
     folder.rename(folder.with_name("streets-segnet_v1-ce-s0"))
-    with pytest.raises(UserError, match="is of the cell fake/streets-segnet_v1-ce-s1, not of"):
-        load_results(bench, DATA)
+    one = load_results(bench, DATA).cells[-1]
+    assert one.status == "missing"
+    assert "is of the cell fake/streets-segnet_v1-ce-s1, not of" in one.reason
 
 
 def test_history_is_nan_where_an_epoch_was_not_validated() -> None:
@@ -154,15 +174,15 @@ def test_parameters_that_changed_since_the_training_are_found() -> None:
     changed = fake_bench(total_epochs=8)
     results = load_results(changed, DATA)
     trained = next(one for one in results.cells if one.status == "done")
-    assert outdated_parameters(trained, changed) == {"total_epochs": (4, 8)}
-    assert outdated_parameters(trained, fake_bench()) == {}
+    assert trained.outdated == ("total_epochs",)
+    assert not any(one.outdated for one in load_results(fake_bench(), DATA).cells)
 
 
 def test_more_models_do_not_make_a_training_outdated() -> None:
     write_cell(fake_bench(), fake_cell(), GOOD)
     wider = fake_bench(models=["segnet_v1", "unet"], seeds=[0, 1, 2, 3])
     results = load_results(wider, DATA)
-    assert not any(outdated_parameters(one, wider) for one in results.cells)
+    assert not any(one.outdated for one in results.cells)
 
 
 def test_a_record_is_read_once_however_many_cells_there_are(

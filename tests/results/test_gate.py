@@ -221,16 +221,21 @@ def test_new_cell_and_new_seed_pass_and_are_said() -> None:
     assert not any(one.failed for one in checks.values())
 
 
-def test_other_data_and_outdated_parameters_are_said() -> None:
+def test_other_data_are_said_and_outdated_parameters_fail() -> None:
     bench = fake_bench(models=["segnet_v1"], seeds=[0])
     write_bench(bench)
     accepted = accept_bench(bench)
     cell = bench.cells()[0]
     write_scores(bench, cell, {"selected": GOOD, "last": GOOD}, fingerprint="0" * 64)
+    assert "other data than the baseline's" in checked(bench, accepted)[GROUP].detail
     longer = fake_bench(models=["segnet_v1"], seeds=[0], total_epochs=9)
-    detail = checked(longer, accepted)[GROUP].detail
-    assert "other data than the baseline's" in detail
-    assert "trained with another total_epochs" in detail
+    outdated = checked(longer, accepted)[GROUP]
+    assert (outdated.verdict, outdated.failed) == ("outdated", True)
+    assert (
+        "segnet_v1-ce-s0 was trained with another total_epochs: run `dvc repro`" in outdated.detail
+    )
+    with pytest.raises(UserError, match="trained with another total_epochs"):
+        accept_bench(longer)
 
 
 def test_baseline_takes_no_bench_that_is_not_done() -> None:
