@@ -31,8 +31,8 @@ def unpool_with_the_indices_of_another_image() -> AbstractContextManager[Any]:
     """Each image of a batch is unpooled with the pooling indices of the one before."""
     right = segnet_v1.unpool
 
-    def wrong(features: Tensor, indices: Tensor, size: tuple[int, int]) -> Tensor:
-        return right(features, indices.roll(1, 0), size)
+    def wrong(features: Tensor, cells: Tensor, size: tuple[int, int]) -> Tensor:
+        return right(features, cells.roll(1, 0), size)
 
     return patch.object(segnet_v1, "unpool", wrong)
 

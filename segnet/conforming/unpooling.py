@@ -1,7 +1,7 @@
 """Checks of pooling indices: where they come from, where they go, and what is done with them.
 
 The operations themselves are watched, so it does not matter how a network is written: with
-``nn.MaxUnpool2d``, with a scatter of its own, or with indices that change hands.
+``nn.MaxUnpool2d``, with a scatter or a choice of its own, or with indices that change hands.
 """
 
 from __future__ import annotations
@@ -30,12 +30,17 @@ class Use(NamedTuple):
 
 
 class IndexWatch(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Follows pooling indices from the poolings that made them to the scatters that use them."""
+    """Follows pooling indices from the poolings that made them to the operations that use them.
+
+    What is computed from indices and holds no fractions, such as places in a window, stands for
+    them.
+    """
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.indices: list[Tensor] = []
+        self.poolings = 0
         self.uses: list[Use] = []
+        self._traced: list[tuple[Tensor, int]] = []
 
     def __torch_dispatch__(
         self,
@@ -48,17 +53,39 @@ class IndexWatch(TorchDispatchMode):  # type: ignore[no-untyped-call]
         output = func(*args, **(kwargs or {}))
         name = func.overloadpacket.__name__
         if name == "max_pool2d_with_indices":
-            self.indices.append(output[1])  # kept, so that no other tensor gets its memory
+            self._trace(output[1], self.poolings)
+            self.poolings += 1
         elif name == "max_unpool2d":
-            self._note(args[1], lambda: _unpooled_exactly(output, args[1], args[0]))
+            self._note(args[1], _unpooled_exactly(output, args[1], args[0]))
         elif name in ("scatter", "scatter_", "scatter_add", "scatter_add_"):
-            self._note(args[2], lambda: _scattered_exactly(output, args[1], args[2], args[3]))
+            self._note(args[2], _scattered_exactly(output, args[1], args[2], args[3]))
+        elif name == "where" and len(args) == 3:
+            self._note(args[0], _chosen_exactly(args[2]), may_repeat=True)
+        elif isinstance(output, Tensor) and not output.is_floating_point():
+            for source in args:
+                if (pooling := self._pooling_of(source)) is not None:
+                    self._trace(output, pooling)
+                    break
         return output
 
-    def _note(self, index: Tensor, is_exact: Any) -> None:
-        for pooling, made in enumerate(self.indices):
-            if made.untyped_storage().data_ptr() == index.untyped_storage().data_ptr():
-                self.uses.append(Use(pooling, bool(is_exact())))
+    def _trace(self, index: Tensor, pooling: int) -> None:
+        self._traced.append((index, pooling))  # kept, so that no other tensor gets its memory
+
+    def _pooling_of(self, index: Any) -> int | None:
+        if isinstance(index, Tensor):
+            for made, pooling in self._traced:
+                if made.untyped_storage().data_ptr() == index.untyped_storage().data_ptr():
+                    return pooling
+        return None
+
+    def _note(self, index: Any, is_exact: bool, *, may_repeat: bool = False) -> None:
+        """Note a use; one choice after the other, cell by cell of a window, is one use."""
+        pooling = self._pooling_of(index)
+        if pooling is None:
+            return
+        if may_repeat and self.uses and self.uses[-1].pooling == pooling:
+            is_exact = self.uses.pop().is_exact and is_exact
+        self.uses.append(Use(pooling, is_exact))
 
 
 @check("each stage unpools with its own pooling indices")
@@ -68,7 +95,7 @@ def pooling_indices(subject: Subject) -> Outcome:
         return undecided(_no_unpooling(subject))
     watch = watched(subject)
     order = [use.pooling for use in watch.uses]
-    poolings = len(watch.indices)
+    poolings = watch.poolings
     if not poolings:
         return failed("no pooling keeps its indices")
     if not order:
@@ -122,3 +149,8 @@ def _scattered_exactly(output: Tensor, dim: int, index: Tensor, values: Any) -> 
     found = output.gather(dim, index)
     rest = output.scatter(dim, index, 0.0)
     return torch.equal(found, values) and not bool(rest.any())
+
+
+def _chosen_exactly(otherwise: Any) -> bool:
+    """Whether zero is wherever a value is not chosen."""
+    return not bool(torch.as_tensor(otherwise).any())

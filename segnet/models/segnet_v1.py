@@ -50,7 +50,7 @@ class SegNetV1(nn.Module):
         features = pooled[-1].output
         for depth in reversed(range(len(pooled))):
             stage = pooled[depth]
-            features = self.decoder[depth](unpool(features, stage.indices, stage.size))
+            features = self.decoder[depth](unpool(features, stage.cells, stage.size))
             if depth >= 2:
                 features = self.dropout(features)
         logits: Tensor = self.head(features)

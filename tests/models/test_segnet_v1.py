@@ -43,9 +43,9 @@ def test_indices_of_another_image_are_noticed(monkeypatch: pytest.MonkeyPatch) -
     assert isinstance(network, SegNetV1)
 
     def unpool_with_the_neighbours(
-        features: Tensor, indices: Tensor, size: tuple[int, int]
+        features: Tensor, cells: Tensor, size: tuple[int, int]
     ) -> Tensor:
-        return unpool(features, indices.flip(0), size)
+        return unpool(features, cells.flip(0), size)
 
     monkeypatch.setattr(segnet_v1, "unpool", unpool_with_the_neighbours)
     images = torch.rand(2, 3, 32, 32)
@@ -53,12 +53,20 @@ def test_indices_of_another_image_are_noticed(monkeypatch: pytest.MonkeyPatch) -
         assert not torch.allclose(network(images), plain_forward(network, images), atol=1e-2)
 
 
+@pytest.mark.parametrize("size", [(9, 13), (8, 6), (2, 5), (5, 1), (1, 1)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-def test_unpooling_equals_max_unpool2d_to_the_bit(memory_format: torch.memory_format) -> None:
-    features = torch.randn(2, 3, 9, 13).to(memory_format=memory_format).requires_grad_()
+def test_unpooling_equals_max_unpool2d_to_the_bit(
+    memory_format: torch.memory_format, dtype: torch.dtype, size: tuple[int, int]
+) -> None:
+    features = torch.randn(2, 3, *size, dtype=dtype).to(memory_format=memory_format)
+    features.requires_grad_()
     pooled = pool(features)
-    ours = unpool(pooled.output, pooled.indices, pooled.size)
-    theirs = F.max_unpool2d(pooled.output, pooled.indices, 2, 2, output_size=pooled.size)
+    assert pooled.cells.dtype == torch.uint8
+    ours = unpool(pooled.output, pooled.cells, pooled.size)
+    assert ours.is_contiguous(memory_format=memory_format)
+    output, indices = F.max_pool2d(features, 2, ceil_mode=True, return_indices=True)
+    theirs = F.max_unpool2d(output, indices, 2, 2, output_size=pooled.size)
     assert torch.equal(ours, theirs)
     weight = torch.randn_like(ours)
     ours_gradient, theirs_gradient = (
@@ -72,7 +80,7 @@ def test_unpooling_puts_a_maximum_back_where_it_stood() -> None:
     features = torch.tensor([[[[1.0, 5.0, 2.0], [3.0, 4.0, 9.0]]]])
     pooled = pool(features)
     expected = torch.tensor([[[[0.0, 5.0, 0.0], [0.0, 0.0, 9.0]]]])
-    assert torch.equal(unpool(pooled.output, pooled.indices, pooled.size), expected)
+    assert torch.equal(unpool(pooled.output, pooled.cells, pooled.size), expected)
 
 
 def test_dropout_follows_the_central_six_stages() -> None:

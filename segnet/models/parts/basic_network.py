@@ -50,7 +50,7 @@ class IndexDecoder(nn.Module):
 
     def forward(self, features: Tensor, stage: Pooled) -> Tensor:
         """Features of the size before the stage's pooling."""
-        unpooled = unpool(features, stage.indices, stage.size)
+        unpooled = unpool(features, stage.cells, stage.size)
         decoded: Tensor = self.norm(self.convolution(unpooled))
         return decoded
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -55,42 +55,44 @@ class Pooled(NamedTuple):
     """What one encoder stage hands on."""
 
     output: Float[Tensor, "b c half_h half_w"]
-    indices: Int64[Tensor, "b c half_h half_w"]
-    """Where in the (h, w) plane each maximum stood, row-major, as ``F.max_pool2d`` gives it."""
+    cells: UInt8[Tensor, "b c half_h half_w"]
+    """Which cell of its 2x2 window each maximum stood in, row-major: 0 to 3."""
     size: tuple[int, int]
     """Height and width before pooling."""
 
 
 def pool(features: Float[Tensor, "b c h w"]) -> Pooled:
-    """2x2 max-pooling with stride 2 and indices; odd sizes round up.
+    """2x2 max-pooling with stride 2 and the cells of the maxima; odd sizes round up.
 
     Rounding up follows the released Caffe model (360 -> 180 -> 90 -> 45 -> 23), so every pixel is
-    pooled.
+    pooled. A cell takes one byte where torch's index takes eight; the paper packs it in two bits.
     """
     output, indices = F.max_pool2d(features, 2, ceil_mode=True, return_indices=True)
-    return Pooled(output, indices, (features.shape[-2], features.shape[-1]))
+    height, width = features.shape[-2:]
+    rows, columns = (torch.arange(0, side, 2, device=features.device) for side in (height, width))
+    offset = indices.int() - (rows[:, None] * width + columns).int()  # 0, 1, width or width + 1
+    cells = offset + (2 - width) * (offset >= width)
+    return Pooled(output, cells.byte(), (height, width))
 
 
 def unpool(
     features: Float[Tensor, "b c half_h half_w"],
-    indices: Int64[Tensor, "b c half_h half_w"],
+    cells: UInt8[Tensor, "b c half_h half_w"],
     size: tuple[int, int],
 ) -> Float[Tensor, "b c h w"]:
     """Put each value where its maximum stood, zeros elsewhere (SegNet paper, section 3).
 
     Equal to ``F.max_unpool2d`` with ``output_size=size``, which refuses to run under
     ``torch.use_deterministic_algorithms(True)`` although 2x2 windows with stride 2 do not overlap,
-    so no two values meet. The scatter runs over pixels with the channels innermost: what channels-
-    last memory holds.
+    so no two values meet. The memory format stays: it decides how the next convolution rounds.
     """
-    batch, channels = features.shape[:2]
-    height, width = size
-    empty = features.new_zeros(batch, height * width, channels)
-    filled = empty.scatter(1, indices.flatten(2).mT, features.flatten(2).mT)
-    planes = filled.view(batch, height, width, channels).permute(0, 3, 1, 2)
+    pixels, cells = (one.permute(0, 2, 3, 1).contiguous() for one in (features, cells))
+    four = [torch.where(cells == cell, pixels, 0) for cell in range(4)]
+    upper, lower = (torch.stack(four[at : at + 2], 3) for at in (0, 2))
+    planes = torch.stack([upper, lower], 2).flatten(3, 4).flatten(1, 2).permute(0, 3, 1, 2)
     if features.is_contiguous(memory_format=torch.channels_last):
-        return planes
-    return planes.contiguous()  # the layout decides how the next convolution rounds
+        return crop(planes, size).contiguous(memory_format=torch.channels_last)
+    return crop(planes, size).contiguous()
 
 
 def scale_channels(channels: int, width: float) -> int:
@@ -132,9 +134,9 @@ class VGG16Encoder(VGG16Stages):
         pooled: list[Pooled] = []
         features = images
         for depth, stage in enumerate(self.stages):
-            output, indices, size = pool(stage(features))
+            output, cells, size = pool(stage(features))
             features = self.dropout(output) if depth >= 2 else output
-            pooled.append(Pooled(features, indices, size))
+            pooled.append(Pooled(features, cells, size))
         return pooled
 
 
