@@ -32,6 +32,7 @@ def fake_truth(split: str = "test") -> Truth:
         NAMES,
         ("clip",) * len(NAMES),
         lambda index: masks[index],
+        lambda index: CLASSES.colorize(masks[index]),
     )
 
 

@@ -10,6 +10,7 @@ import typer
 import segnet
 from segnet.cli import (
     bench,
+    browse,
     check,
     compare,
     conform,
@@ -65,6 +66,7 @@ app.command()(score.score)
 app.command()(verify.verify)
 app.command()(explain.explain)
 app.command()(conform.conform)
+app.command()(browse.browse)
 
 
 def main() -> None:

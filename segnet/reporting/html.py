@@ -24,12 +24,15 @@ def comparison_html(comparisons: Sequence[Comparison], choice: Choice) -> str:
     return page + "\n"
 
 
-def render_html(template: str, **content: object) -> str:
-    """A template of this folder, filled; every text is escaped."""
+HERE = Path(__file__).parent
+
+
+def render_html(template: str, folder: Path = HERE, **content: object) -> str:
+    """A template, filled; every text is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # other formats are faster
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -12,7 +12,7 @@ from jaxtyping import UInt8
 
 from segnet.datasets.custom import stop_on_errors
 from segnet.datasets.custom.description import Description
-from segnet.datasets.custom.mask_decoding import read_mask
+from segnet.datasets.custom.mask_decoding import read_mask, read_picture
 from segnet.datasets.custom.pairs import survey
 from segnet.datasets.definition import DatasetDefinition
 from segnet.datasets.prepared.store import PreparedDataset
@@ -34,6 +34,8 @@ class Truth:
     """The video of each image; a still has its own name."""
     mask: Callable[[int], UInt8[np.ndarray, "h w"]]
     """The mask of the image with this index; ``IGNORE_INDEX`` is void."""
+    image: Callable[[int], UInt8[np.ndarray, "h w 3"]]
+    """The image itself, whose size may be another."""
     note: str = ""
     """What every table of the data set must say."""
 
@@ -60,6 +62,7 @@ def truth_of_store(
         stored.names,
         stored.sequences,
         stored.mask,
+        lambda index: stored.images[index][tuple(map(slice, stored.image_sizes[index]))],
         definition.note,
     )
 
@@ -84,6 +87,7 @@ def truth_of_raw(
         tuple(one.name for one in ordered),
         tuple(one.sequence for one in ordered),
         lambda index: ordered[index].read().mask,
+        lambda index: ordered[index].read().image,
         definition.note,
     )
 
@@ -110,4 +114,5 @@ def truth_of_description(description: Description, file: Path, split: str) -> Tr
         tuple(one.name for one in pairs),
         tuple(one.sequence for one in pairs),
         lambda index: readers[index](),
+        lambda index: read_picture(pairs[index].image),
     )
