@@ -148,7 +148,7 @@ function caption(card) {
   const index = Number(card.dataset.index), a = rows[state.a].each[index], b = rows[state.b].each[index];
   const texts = { image: "image", truth: "truth", a: rows[state.a].name, b: rows[state.b].name, errors: state.cell ? "where" : "errors" };
   for (const one of card.querySelectorAll("figcaption")) one.textContent = one.title = texts[one.dataset.kind];
-  let scores = rows.length > 1 ? `A ${percent(a.miou)} · B ${percent(b.miou)} · A − B ${points(a.miou - b.miou)}` : `mIoU ${percent(a.miou)}`;
+  let scores = rows.length > 1 ? `A ${percent(a.miou)} · B ${percent(b.miou)} · A − B: ${points(a.miou - b.miou)}` : `mIoU ${percent(a.miou)}`;
   if (state.sort.startsWith("class")) scores += ` · ${classes[state.sort.split("-")[1]]} ${percent(key(index))}`;
   if (state.cell) scores += ` · ${confused(index).toLocaleString("en")} pixels`;
   card.querySelector(".scores").textContent = scores;
@@ -254,7 +254,7 @@ function showControls() {
   for (const id of ["a", "b", "of", "sort", "filter"]) byId(id).value = state[id];
   byId("order").textContent = state.sort === "confusion" ? (state.falling ? "most first" : "fewest first") : state.sort === "name" ? (state.falling ? "last first" : "first first") : state.falling ? "best first" : "worst first";
   const text = [`A ${rows[state.a].name}: mIoU ${percent(rows[state.a].miou)}`];
-  if (rows.length > 1) text.push(`B ${rows[state.b].name}: mIoU ${percent(rows[state.b].miou)}`, `A − B ${points(rows[state.a].miou - rows[state.b].miou)} points`);
+  if (rows.length > 1) text.push(`B ${rows[state.b].name}: mIoU ${percent(rows[state.b].miou)}`, `A − B: ${points(rows[state.a].miou - rows[state.b].miou)} points`);
   byId("summary").textContent = text.join("; ");
   const entries = state.cell ? [["chosen", "the chosen confusion"], ["right", "all else"], ["void", "void"]]
     : rows.length > 1 ? [["right", "both right"], ["a", "only A wrong"], ["b", "only B wrong"], ["both", "both wrong"], ["void", "void"]] : [["right", "right"], ["a", "wrong"], ["void", "void"]];
