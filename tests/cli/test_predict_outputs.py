@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import torch
 from click.testing import Result
 from fake_project import write_params, write_prepared
 from fake_results import count_pairs
@@ -17,10 +18,13 @@ from typer.testing import CliRunner
 
 from segnet.bench.config import load_config
 from segnet.cli import app
+from segnet.compute import Compute
 from segnet.datasets.prepared.store import PreparedSplit, read_dataset
+from segnet.datasets.prepared.tensor_split import load_resident
 from segnet.models.building import build_model
 from segnet.models.weight_files import copy_weights, save_weights
 from segnet.paths import cell_run_folder, prepared_folder
+from segnet.scoring.counts.evaluation import evaluate, network_predictor
 from segnet.taxonomy import CAMVID_11
 
 NETWORK = "segnet_v1-ce-s0"
@@ -67,6 +71,17 @@ def test_masks_are_scored_as_they_were_written(project: PreparedSplit) -> None:
     (row,) = json.loads(printed.stdout)["streets"]["rows"]
     assert row["miou"]["mean"] == pytest.approx(expected, abs=1e-12)
     assert f"files are named NAME-{NETWORK}.png" in printed.stderr
+
+
+def test_masks_are_the_class_maps_that_the_bench_is_scored_on(project: PreparedSplit) -> None:
+    run("predict", "pictures", "--masks")
+    cpu = torch.device("cpu")
+    network = build_model("segnet_v1", num_classes=11, width=0.125, options={}, seed=0)
+    predictor = network_predictor(network, Compute(cpu, "float32"))
+    scored = evaluate(predictor, load_resident(project, cpu), num_classes=11)
+    for name, expected in zip(project.names, scored.predicted, strict=True):
+        mask = labels(f"predictions/masks/{name}-{NETWORK}.png")
+        np.testing.assert_array_equal(mask, expected)
 
 
 def test_mask_has_the_colours_of_the_classes_and_a_file_names_them() -> None:
