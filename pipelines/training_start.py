@@ -12,6 +12,7 @@ from segnet.datasets.prepared.tensor_split import ResidentSplit
 from segnet.losses.building import build_loss
 from segnet.losses.parts.contract import Loss
 from segnet.models.pretrained import LOAD, weights_file
+from segnet.training.calibration import calibrate_encoder, calibration_images
 
 
 class TrainingStart(NamedTuple):
@@ -43,7 +44,13 @@ def start_training(opened: OpenCell) -> TrainingStart:
     network = opened.network()
     kind = config.bench.encoder_weights
     file = weights_file(kind)
-    if not LOAD[kind](network, file) and kind != "random":
+    is_loaded = LOAD[kind](network, file)
+    if not is_loaded and kind != "random":
         print(f"{cell.slug}: has no encoder for {kind}; starts from random.", file=sys.stderr)
     size = config.recipe.augmentation.crop_size(config.bench.working_size)
-    return TrainingStart(network, loss, opened.split("train"), size)
+    training = opened.split("train")
+    if is_loaded and config.recipe.norm.encoder_start == "calibrated":
+        opened.compute.place(network)
+        batches = calibration_images(training, config.recipe, size, seed=cell.seed)
+        calibrate_encoder(network, batches)
+    return TrainingStart(network, loss, training, size)

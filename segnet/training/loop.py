@@ -118,7 +118,7 @@ def fit(
         progress.begun = BegunEpoch()
         scores = NOT_VALIDATED
         if epoch % validate_every_epochs == 0 or epoch == total_epochs:
-            if recipe.batch_norm == "reestimated":
+            if recipe.norm.statistics == "reestimated":
                 with global_stream(seed, "batch norm dropout", epoch):
                     batches = _images(training, recipe, size, seed=seed, epoch=epoch)
                     reestimate_batch_norm(network, batches, compute)

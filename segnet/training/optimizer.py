@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
@@ -17,14 +18,18 @@ learns."""
 def build_optimizer(network: nn.Module, settings: Optimizer) -> torch.optim.Optimizer:
     """An optimiser over all parameters; weight decay only on weights of convolutions.
 
-    Biases and the scale and shift of norms are one-dimensional and are not decayed.
+    Biases and the scale and shift of norms are one-dimensional and are not decayed. An encoder with
+    a rate of its own has groups of its own, behind the others.
     """
-    weights = [one for one in network.parameters() if one.ndim > 1]
-    others = [one for one in network.parameters() if one.ndim <= 1]
-    groups = [
-        {"params": weights, "weight_decay": settings.weight_decay},
-        {"params": others, "weight_decay": 0.0},
-    ]
+    encoder = getattr(network, "encoder", None)
+    slowed: set[nn.Parameter] = set()
+    if encoder is not None and settings.encoder_factor != 1:
+        slowed.update(encoder.parameters())
+    fast = [one for one in network.parameters() if one not in slowed]
+    groups = _decay_groups(fast, settings.weight_decay, rate_factor=1.0)
+    if slowed:
+        slow = [one for one in network.parameters() if one in slowed]
+        groups += _decay_groups(slow, settings.weight_decay, rate_factor=settings.encoder_factor)
     match settings.kind:
         case "sgd":
             return torch.optim.SGD(
@@ -34,6 +39,17 @@ def build_optimizer(network: nn.Module, settings: Optimizer) -> torch.optim.Opti
             return torch.optim.Adam(groups, lr=settings.learning_rate, foreach=True)
         case "adamw":
             return torch.optim.AdamW(groups, lr=settings.learning_rate, foreach=True)
+
+
+def _decay_groups(
+    parameters: list[nn.Parameter], weight_decay: float, *, rate_factor: float
+) -> list[dict[str, Any]]:
+    weights = [one for one in parameters if one.ndim > 1]
+    others = [one for one in parameters if one.ndim <= 1]
+    return [
+        {"params": weights, "weight_decay": weight_decay, "rate_factor": rate_factor},
+        {"params": others, "weight_decay": 0.0, "rate_factor": rate_factor},
+    ]
 
 
 def learning_rate_factor(schedule: Schedule, step: int, total_steps: int) -> float:
@@ -59,6 +75,6 @@ def learning_rate_factor(schedule: Schedule, step: int, total_steps: int) -> flo
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, learning_rate: float) -> None:
-    """Set the rate of every parameter group."""
+    """Set the rate of every parameter group, that of a slower encoder in proportion."""
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate
+        group["lr"] = learning_rate * group["rate_factor"]

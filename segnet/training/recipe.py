@@ -16,6 +16,9 @@ class Optimizer(Section):
     learning_rate: float = Field(gt=0)
     momentum: float = Field(default=0.9, ge=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
+    encoder_factor: float = Field(default=1.0, gt=0, exclude_if=lambda factor: factor == 1.0)
+    """On the learning rate of the submodule ``encoder``. Not written down where it is 1, so that
+    the configurations of results from before it existed are the same."""
 
 
 class Schedule(Section):
@@ -52,6 +55,19 @@ class Augmentation(Section):
         return self
 
 
+Statistics = Literal["running", "reestimated"]
+"""Of batch norm at evaluation: averaged while training, or anew over a full pass before each."""
+
+
+class BatchNorm(Section):
+    """Where batch norm starts, beside its statistics at evaluation."""
+
+    statistics: Statistics
+    encoder_start: Literal["fresh", "calibrated"] = "fresh"
+    """Fresh has scale 1 and shift 0. Calibrated is an identity on training images, so that an
+    encoder with pretrained weights equals the pretrained network before the first step."""
+
+
 class Recipe(Section):
     """How a network is trained; ``expects`` says what that costs and scores."""
 
@@ -61,5 +77,12 @@ class Recipe(Section):
     optimizer: Optimizer
     schedule: Schedule
     augmentation: Augmentation
-    batch_norm: Literal["running", "reestimated"]
-    """Statistics at evaluation: averaged while training, or anew over a full pass before each."""
+    batch_norm: Statistics | BatchNorm
+    """One word stands for those statistics and a fresh start."""
+
+    @property
+    def norm(self) -> BatchNorm:
+        """``batch_norm``, whichever way it is written."""
+        if isinstance(self.batch_norm, BatchNorm):
+            return self.batch_norm
+        return BatchNorm(statistics=self.batch_norm)
