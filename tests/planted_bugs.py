@@ -1,12 +1,13 @@
 """Bugs to plant, and a runner: ``python tests/planted_bugs.py BUG`` in a project's folder.
 
 The runner trains and evaluates every cell of the project's bench by its stage scripts, with the bug
-in and in float64; the prepared data are there already. No file of the tree is changed.
+in; the prepared data are there already. No file of the tree is changed. ``--double`` computes in
+float64.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
@@ -91,15 +92,15 @@ def float64() -> Iterator[None]:
         yield
 
 
-def train_and_evaluate(bug: str, cell: Cell) -> None:
+def train_and_evaluate(bug: str, double: bool, cell: Cell) -> None:
     from pipelines import evaluate, train
 
-    with float64(), BUGS[bug]():
+    with float64() if double else nullcontext(), BUGS[bug]():
         train.main(cell.dataset, cell.model, cell.loss, cell.seed)
         evaluate.main(cell.dataset, cell.model, cell.loss, cell.seed)
 
 
-def main(bug: str) -> None:
+def main(bug: str, *, double: bool) -> None:
     from pipelines import blind_predictors
     from segnet.bench.config import load_config
 
@@ -107,8 +108,12 @@ def main(bug: str) -> None:
     for dataset in bench.datasets:
         blind_predictors.main(dataset)
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        list(pool.map(partial(train_and_evaluate, bug), bench.cells()))
+        list(pool.map(partial(train_and_evaluate, bug, double), bench.cells()))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python tests/planted_bugs.py")
+    parser.add_argument("bug", choices=list(BUGS))
+    parser.add_argument("--double", action="store_true")
+    arguments = parser.parse_args()
+    main(arguments.bug, double=arguments.double)

@@ -19,6 +19,7 @@ from segnet.errors import UserError
 if TYPE_CHECKING:
     from segnet.results.cells import Results
     from segnet.results.gate import Check
+    from segnet.results.repetitions import Spreads
 
 
 def check(
@@ -26,6 +27,15 @@ def check(
     update: Annotated[
         bool, typer.Option("--update", help="Accept the present results as the new baseline.")
     ] = False,
+    repeated: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--repeated",
+            metavar="PROJECT",
+            help="With --update: a project where this bench was trained with other arithmetic or "
+            "further seeds, to measure the spread. Its folder's name says how. Repeatable.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON, not a Markdown table.")] = False,
 ) -> None:
     """Compare the results with reports/BENCH/baseline.json; exit with 1 if one got worse."""
@@ -36,9 +46,13 @@ def check(
     results = present_results(bench)
     name = results.bench.name
     folder = report_folder(name)
+    if repeated and not update:
+        raise UserError("--repeated needs --update: it measures the spread of a new baseline.")
     if update:
-        accepted = accept(results, f"segbench check --bench {name} --update")
-        before = Accepted.read(folder) or accepted.model_copy(update={"groups": {}})
+        before = Accepted.read(folder)
+        command = f"segbench check --bench {name} --update"
+        accepted = accept(results, command, before=before, measured=measure(name, repeated))
+        before = before or accepted.model_copy(update={"groups": {}})
     else:
         before = read_accepted(name)
     checks = check_results(results, before)
@@ -55,6 +69,18 @@ def check(
             file=sys.stderr,
         )
         raise typer.Exit(1)
+
+
+def measure(bench: str, projects: list[Path] | None) -> Spreads | None:
+    """What scattered the bench in this project and others; None without others."""
+    from segnet.results.repetitions import read_trainings, spreads
+
+    if not projects:
+        return None
+    if len({project.name for project in projects}) < len(projects):
+        raise UserError("--repeated: two folders have the same name. A name says what is other.")
+    others = {project.name: read_trainings(bench, project) for project in projects}
+    return spreads({"as usual": read_trainings(bench)} | others)
 
 
 def present_results(name: str) -> Results:

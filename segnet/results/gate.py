@@ -14,8 +14,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segnet.errors import UserError
-from segnet.results.baseline import SD_NUMERIC, SD_NUMERIC_FROM, Accepted, AcceptedGroup, band
+from segnet.results.baseline import ARITHMETIC, SMALLEST_BAND, Accepted, AcceptedGroup, band
 from segnet.results.cells import CellResult, Results
+from segnet.results.repetitions import Spreads
+from segnet.results.spread import pooled_spread
 
 Verdict = Literal["ok", "rise", "new", "drop", "missing", "outdated", "not finite", "gone"]
 FAILURES: tuple[Verdict, ...] = ("drop", "missing", "outdated", "not finite", "gone")
@@ -56,7 +58,7 @@ def check_results(results: Results, accepted: Accepted) -> tuple[Check, ...]:
     """Every group of the bench, then those that were accepted and are no longer in it."""
     groups = group_cells(results)
     checks = [
-        _check_group(name, cells, accepted.groups.get(name), accepted)
+        _check_group(name, cells, accepted.groups.get(name), band(accepted))
         for name, cells in groups.items()
     ]
     nan = math.nan
@@ -75,8 +77,20 @@ def group_cells(results: Results) -> dict[str, list[CellResult]]:
     return groups
 
 
-def accept(results: Results, command: str) -> Accepted:
+def accept(
+    results: Results,
+    command: str,
+    *,
+    before: Accepted | None = None,
+    measured: Spreads | None = None,
+) -> Accepted:
     """The scores of a bench as the new measure.
+
+    Args:
+        results: what is accepted.
+        command: what is run.
+        before: the measure until now; its spreads stay if nothing better is known.
+        measured: the bench's spreads, if it was trained several times.
 
     Raises:
         UserError: if a cell is missing or has a score that is not finite.
@@ -89,18 +103,26 @@ def accept(results: Results, command: str) -> Accepted:
                 f"a baseline needs every cell of bench '{results.bench.name}': {broken}. "
                 "Run `dvc repro` first."
             )
-        scores = {one.cell.seed: _miou(one) for one in cells}
-        sd = statistics.stdev(scores.values()) if len(scores) > 1 else math.nan
         evaluation = cells[0].evaluation
         assert evaluation is not None
         groups[name] = AcceptedGroup(
-            miou=scores,
-            sd_seed=0.0 if cells[0].is_blind else sd,
-            sd_numeric=0.0 if cells[0].is_blind else SD_NUMERIC,
-            provenance=evaluation.provenance,
+            miou={one.cell.seed: _miou(one) for one in cells}, provenance=evaluation.provenance
         )
+    seeds = pooled_spread(
+        (list(one.miou.values()) for one in groups.values()), "the seeds of the baseline"
+    )
+    if before and before.seeds.degrees_of_freedom > seeds.degrees_of_freedom:
+        seeds = before.seeds
+    arithmetic = before.arithmetic if before else ARITHMETIC
+    if measured:
+        seeds = measured.seeds if measured.seeds.degrees_of_freedom else seeds
+        arithmetic = measured.arithmetic if measured.arithmetic.degrees_of_freedom else arithmetic
     return Accepted(
-        bench=results.bench.name, command=command, sd_numeric_from=SD_NUMERIC_FROM, groups=groups
+        bench=results.bench.name,
+        command=command,
+        seeds=seeds,
+        arithmetic=arithmetic,
+        groups=groups,
     )
 
 
@@ -108,11 +130,14 @@ def _check_group(
     name: str,
     cells: list[CellResult],
     group: AcceptedGroup | None,
-    accepted: Accepted,
+    width: float,
 ) -> Check:
     nan = math.nan
     before = group.median if group else nan
-    width = band(group, accepted) if group else nan
+    if group is None:
+        width = nan
+    elif cells[0].is_blind:  # nothing is trained
+        width = SMALLEST_BAND
     seeds = tuple(group.miou) if group else tuple(one.cell.seed for one in cells)
     present = {one.cell.seed: one for one in cells}
     if lost := [seed for seed in seeds if seed not in present]:

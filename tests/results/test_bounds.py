@@ -47,11 +47,12 @@ def test_impossible_score_is_no_record(score: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("keys", "value"),
     [
-        (["miou", "0"], 5.0),
-        (["miou"], {}),
-        (["sd_seed"], 0.5),
-        (["sd_seed"], -0.1),
-        (["sd_numeric"], 10.0),
+        (["groups", "streets/segnet_v1/ce", "miou", "0"], 5.0),
+        (["groups", "streets/segnet_v1/ce", "miou"], {}),
+        (["seeds", "sd"], 0.5),
+        (["seeds", "sd"], -0.1),
+        (["seeds", "degrees_of_freedom"], -1),
+        (["arithmetic", "sd"], 10.0),
     ],
 )
 def test_impossible_baseline_is_an_error(keys: list[Any], value: object) -> None:
@@ -60,6 +61,6 @@ def test_impossible_baseline_is_an_error(keys: list[Any], value: object) -> None
         write_cell(bench, cell, GOOD)
     path = accept(load_results(bench, {}), "test").write(Path("reports/fake"))
     assert Accepted.read(path.parent) is not None
-    edit(path, ["groups", "streets/segnet_v1/ce", *keys], value)
+    edit(path, keys, value)
     with pytest.raises(UserError, match=r"baseline\.json is not a baseline"):
         Accepted.read(path.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import statistics
@@ -28,10 +29,11 @@ from segnet.cli import app
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.paths import cell_report_folder
-from segnet.results.baseline import Accepted, AcceptedGroup, band
+from segnet.results.baseline import ARITHMETIC, Accepted, band
 from segnet.results.cells import cells_of, load_results
 from segnet.results.gate import Check, accept, check_results
 from segnet.results.records import BenchRecord
+from segnet.results.spread import Spread
 
 GOOD_MIOU = 49 / 60
 GROUP = "streets/segnet_v1/ce"
@@ -69,33 +71,19 @@ def checked(bench: Bench, accepted: Accepted) -> dict[str, Check]:
     return {one.group: one for one in check_results(load_results(bench, {}), accepted)}
 
 
-def group(*, sd_seed: float = math.nan, sd_numeric: float = 0.002) -> AcceptedGroup:
-    return AcceptedGroup(
-        miou={0: 0.5}, sd_seed=sd_seed, sd_numeric=sd_numeric, provenance=fake_provenance()
-    )
-
-
-def record(**groups: AcceptedGroup) -> Accepted:
-    return Accepted(bench="fake", command="", sd_numeric_from="", groups=groups)
+def baseline(*, seeds: float = 0.0, arithmetic: float = 0.0) -> Accepted:
+    """No group, and spreads whose upper bounds are 1.2678 of these: 20 degrees of freedom."""
+    spreads = {
+        name: Spread(sd=sd, degrees_of_freedom=20, source="")
+        for name, sd in (("seeds", seeds), ("arithmetic", arithmetic))
+    }
+    return Accepted(bench="fake", command="", groups={}, **spreads)
 
 
 def test_band_is_the_largest_of_its_three_terms() -> None:
-    floor, seeds, numeric = (
-        group(sd_seed=0.009),
-        group(sd_seed=0.02),
-        group(sd_seed=0.001, sd_numeric=0.01),
-    )
-    accepted = record(floor=floor, seeds=seeds, numeric=numeric)
-    assert band(floor, accepted) == 0.03
-    assert band(seeds, accepted) == pytest.approx(0.06)
-    assert band(numeric, accepted) == pytest.approx(0.05)
-
-
-def test_one_seed_takes_the_largest_spread_of_the_bench() -> None:
-    single = group()
-    assert band(single, record(single=single)) == 0.03
-    accepted = record(single=single, small=group(sd_seed=0.011), large=group(sd_seed=0.015))
-    assert band(single, accepted) == pytest.approx(0.045)
+    assert band(baseline(seeds=0.007, arithmetic=0.004)) == 0.03
+    assert band(baseline(seeds=0.01)) == pytest.approx(3 * 0.012678, rel=1e-4)
+    assert band(baseline(arithmetic=0.01)) == pytest.approx(5 * 0.012678, rel=1e-4)
 
 
 def test_accepted_scores_are_kept_by_seed_with_their_spread() -> None:
@@ -111,19 +99,36 @@ def test_accepted_scores_are_kept_by_seed_with_their_spread() -> None:
     assert list(found.miou) == [0, 1, 2]
     assert list(found.miou.values()) == pytest.approx(scores)
     assert found.median == pytest.approx(scores[1])
-    assert found.sd_seed == pytest.approx(statistics.stdev(scores))
-    assert accepted.groups["streets/majority/none"].sd_seed == 0
+    assert accepted.seeds.sd == pytest.approx(statistics.stdev(scores))
+    assert accepted.seeds.degrees_of_freedom == 2
     assert Accepted.read(accepted.write(Path("somewhere")).parent) == accepted
 
 
-def test_one_seed_has_no_spread_and_the_file_stays_json() -> None:
+def test_one_seed_tells_no_spread_over_seeds() -> None:
     bench = fake_bench(models=["segnet_v1"], seeds=[0])
     write_bench(bench)
-    path = accept_bench(bench).write(Path("somewhere"))
-    assert json.loads(path.read_text())["groups"][GROUP]["sd_seed"] is None
-    read = Accepted.read(path.parent)
-    assert read is not None
-    assert math.isnan(read.groups[GROUP].sd_seed)
+    accepted = accept_bench(bench)
+    assert accepted.seeds.degrees_of_freedom == 0
+    assert accepted.arithmetic == ARITHMETIC
+
+
+def test_spread_that_was_measured_stays_until_more_seeds_tell_it() -> None:
+    bench = fake_bench(models=["segnet_v1"])
+    write_bench(bench)
+    before = baseline(seeds=0.02, arithmetic=0.01)
+    accepted = accept(load_results(bench, {}), "", before=before)
+    assert (accepted.seeds, accepted.arithmetic) == (before.seeds, before.arithmetic)
+    more = fake_bench(models=["segnet_v1"], seeds=range(30))
+    write_bench(more)
+    accepted = accept(load_results(more, {}), "", before=before)
+    assert accepted.seeds.degrees_of_freedom == 29
+
+
+def test_baseline_of_another_schema_says_what_to_do() -> None:
+    path = baseline().write(Path("somewhere"))
+    path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 1'))
+    with pytest.raises(UserError, match=r"schema 1, this code reads 2.*segbench check --update"):
+        Accepted.read(path.parent)
 
 
 def test_unchanged_results_pass() -> None:
@@ -147,6 +152,15 @@ def test_drop_counts_if_it_is_larger_than_the_band(right: int, verdict: str) -> 
     change = right / (2000 - right) - 995 / 1005
     assert (change < -0.03) == (verdict == "drop")
     assert checked(bench, accepted)[GROUP].verdict == verdict
+
+
+def test_predictor_that_trains_nothing_has_the_smallest_band() -> None:
+    bench = fake_bench()
+    write_bench(bench)
+    wide = accept_bench(bench).model_copy(update={"seeds": baseline(seeds=0.1).seeds})
+    bands = {one.group: one.band for one in checked(bench, wide).values()}
+    assert bands["streets/prior/none"] == 0.03
+    assert bands[GROUP] == pytest.approx(0.3 * 1.2678, rel=1e-4)
 
 
 def test_rise_is_said_but_passes() -> None:
@@ -295,6 +309,52 @@ def test_failure_exits_with_one_and_names_the_cell_on_the_page_of_the_run(
     assert "streets-segnet_v1-ce-s0" in result.stdout
     assert summary.read_text() == "before\n" + result.stdout
     assert "--update" in result.stderr
+
+
+@pytest.mark.usefixtures("reported")
+def test_spreads_are_measured_over_projects_that_trained_the_bench_otherwise() -> None:
+    segbench("--update")
+    more_seeds = fake_bench(models=["segnet_v1"], seeds=range(4))
+    for name, right in (("other threads", 800), ("other processor", 820)):
+        Path(name).mkdir()
+        with contextlib.chdir(name):
+            write_bench(more_seeds, nearly(right))
+    result = segbench("--update", "--repeated", "other threads", "--repeated", "other processor")
+    assert result.exit_code == 0, result.output
+    accepted = Accepted.read(Path("reports/fake"))
+    assert accepted is not None
+    scores = [GOOD_MIOU, 800 / 1200, 820 / 1180]  # of three seeds; the fourth has the last two
+    squares = 3 * statistics.variance(scores) * 2 + statistics.variance(scores[1:])
+    assert accepted.arithmetic.degrees_of_freedom == 3 * 2 + 1
+    assert accepted.arithmetic.sd == pytest.approx(math.sqrt(squares / 7))
+    assert accepted.arithmetic.source == "4 cells: as usual; other threads; other processor"
+    assert accepted.seeds.degrees_of_freedom == 3 + 2  # of segnet_v1 and of fcn8s
+    fourth = statistics.variance([*3 * [GOOD_MIOU], 800 / 1200]) * 3
+    assert accepted.seeds.sd == pytest.approx(math.sqrt(fourth / 5))
+
+
+@pytest.mark.usefixtures("reported")
+def test_training_with_other_parameters_is_no_repetition() -> None:
+    Path("elsewhere").mkdir()
+    with contextlib.chdir("elsewhere"):
+        write_bench(fake_bench(models=["segnet_v1"], total_epochs=8))
+    error = segbench("--update", "--repeated", "elsewhere").exception
+    assert isinstance(error, UserError)
+    assert "streets-segnet_v1-ce-s0 was trained with other parameters" in str(error)
+    assert "elsewhere" in str(error)
+
+
+@pytest.mark.usefixtures("reported")
+def test_repetitions_without_a_training_or_a_new_baseline_are_an_error() -> None:
+    Path("elsewhere").mkdir()
+    for arguments, message in (
+        (["--update", "--repeated", "elsewhere"], "no trained cell"),
+        (["--update", "--repeated", "elsewhere", "--repeated", "a/elsewhere"], "same name"),
+        (["--repeated", "elsewhere"], "needs --update"),
+    ):
+        error = segbench(*arguments).exception
+        assert isinstance(error, UserError)
+        assert message in str(error)
 
 
 @pytest.mark.usefixtures("reported")

@@ -18,6 +18,7 @@ from fake_results import (
 )
 
 from segnet.grid import Bench
+from segnet.results import gate
 from segnet.results.baseline import Accepted
 from segnet.results.cells import cells_of, load_results
 from segnet.results.gate import Check, accept, check_results
@@ -31,14 +32,13 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return fake_bench(models=["segnet_v1"], seeds=[0])
 
 
-def accepted(bench: Bench, *, median: float, band: float) -> Accepted:
-    """A baseline of that median and a band of three standard deviations over seeds."""
+def accepted(bench: Bench, *, median: float) -> Accepted:
+    """A baseline with that median."""
     for cell in cells_of(bench):
         write_cell(bench, cell, GOOD)
     now = accept(load_results(bench, {}), "")
     groups = {
-        name: one.model_copy(update={"miou": {0: median}, "sd_seed": band / 3})
-        for name, one in now.groups.items()
+        name: one.model_copy(update={"miou": {0: median}}) for name, one in now.groups.items()
     }
     return now.model_copy(update={"groups": groups})
 
@@ -53,10 +53,11 @@ def check(bench: Bench, baseline: Accepted) -> Check:
     [(0.75, "ok"), (0.75 + 1e-9, "drop"), (0.25, "ok"), (0.25 - 1e-9, "rise")],
 )
 def test_a_change_as_large_as_the_band_is_within_it(
-    before: float, verdict: str, bench: Bench
+    before: float, verdict: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Numbers that floating point holds exactly: 0.5 now, a band of 0.25."""
-    baseline = accepted(bench, median=before, band=0.25)
+    monkeypatch.setattr(gate, "band", lambda _: 0.25)
+    baseline = accepted(bench, median=before)
     half = np.array([[[2, 1], [1, 2]]])  # IoU 2/4 of both
     for cell in cells_of(bench):
         write_cell(bench, cell, half)
@@ -66,7 +67,7 @@ def test_a_change_as_large_as_the_band_is_within_it(
 
 
 def test_the_selected_checkpoint_is_checked(bench: Bench) -> None:
-    baseline = accepted(bench, median=0.5, band=0.03)
+    baseline = accepted(bench, median=0.5)
     cell = bench.cells()[0]
     write_training(bench, cell)
     write_scores(bench, cell, {"selected": PERFECT, "last": ONE_CLASS})
@@ -77,7 +78,7 @@ def test_the_selected_checkpoint_is_checked(bench: Bench) -> None:
 def test_a_network_without_a_finite_loss_fails(
     score: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    baseline = accepted(bench, median=0.5, band=0.03)
+    baseline = accepted(bench, median=0.5)
     results = load_results(bench, {})
     for one in results.cells:
         if one.cell.model == "segnet_v1":
