@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import Field
 
+from segnet.errors import UserError
 from segnet.schema import Section
 
 CONFIDENCE = 0.9
@@ -47,9 +48,18 @@ class Spread(Section):
 
 
 def pooled_spread(samples: Iterable[Sequence[float]], source: str) -> Spread:
-    """The spread within samples that may differ in their means; one of a single run adds none."""
+    """The spread within samples that may differ in their means; one of a single run adds none.
+
+    Raises:
+        UserError: if the scores scatter so far that no gate can tell a change from chance.
+    """
     known = [sample for sample in samples if len(sample) > 1]
     freedom = sum(len(sample) - 1 for sample in known)
     squares = sum(statistics.variance(sample) * (len(sample) - 1) for sample in known)
     sd = math.sqrt(squares / freedom) if freedom else 0.0
+    if sd > LARGEST_SD:
+        raise UserError(
+            f"{source}: mIoU scatters by {sd:.2f}, so that nothing could be told from it. Train "
+            "longer or with a lower learning rate."
+        )
     return Spread(sd=sd, degrees_of_freedom=freedom, source=source)

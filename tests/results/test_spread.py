@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from segnet.errors import UserError
 from segnet.results.spread import CONFIDENCE, Spread, pooled_spread
 
 
@@ -28,10 +29,15 @@ def test_true_deviation_exceeds_the_bound_in_one_case_of_ten() -> None:
 
 
 def test_samples_are_pooled_about_their_own_means() -> None:
-    # squares about the means: 2 + 0.5, over 2 + 1 degrees of freedom
-    spread = pooled_spread([[1.0, 2.0, 3.0], [10.0, 11.0], [7.0]], "by hand")
-    assert spread.sd == pytest.approx(math.sqrt(2.5 / 3))
+    # squares about the means: 0.02 + 0.005, over 2 + 1 degrees of freedom
+    spread = pooled_spread([[0.1, 0.2, 0.3], [0.8, 0.9], [0.7]], "by hand")
+    assert spread.sd == pytest.approx(math.sqrt(0.025 / 3))
     assert (spread.degrees_of_freedom, spread.source) == (3, "by hand")
+
+
+def test_scores_that_scatter_everywhere_are_no_measure() -> None:
+    with pytest.raises(UserError, match=r"two seeds: mIoU scatters by 0\.42"):
+        pooled_spread([[0.1, 0.7]], "two seeds")
 
 
 def test_single_runs_tell_nothing() -> None:
