@@ -87,12 +87,12 @@ def fake_definition(taxonomy: Taxonomy = TWO_CLASSES) -> DatasetDefinition:
     )
 
 
-def fake_provenance(*, fingerprint: str = FINGERPRINT) -> Provenance:
+def fake_provenance(*, fingerprint: str = FINGERPRINT, precision: str = "float32") -> Provenance:
     return Provenance(
         commit=COMMIT,
         date="2026-01-02T03:04:05+00:00",
         device="Fake CPU",
-        precision="float32",
+        precision=precision,
         threads=2,
         platform="Linux x86_64",
         python="3.11.7",

@@ -40,7 +40,7 @@ def check(
 ) -> None:
     """Compare the results with reports/BENCH/baseline.json; exit with 1 if one got worse."""
     from segnet.paths import report_folder
-    from segnet.results.baseline import Accepted, read_accepted
+    from segnet.results.baseline import Baseline, read_baseline
     from segnet.results.gate import accept, check_results, markdown
 
     results = present_results(bench)
@@ -49,12 +49,12 @@ def check(
     if repeated and not update:
         raise UserError("--repeated needs --update: it measures the spread of a new baseline.")
     if update:
-        before = Accepted.read(folder)
+        before = Baseline.read(folder)
         command = f"segbench check --bench {name} --update"
         accepted = accept(results, command, before=before, measured=measure(name, repeated))
         before = before or accepted.model_copy(update={"groups": {}})
     else:
-        before = read_accepted(name)
+        before = read_baseline(name)
     checks = check_results(results, before)
     table = markdown(checks, name)
     sys.stdout.write(json.dumps(plain(checks), indent=1) + "\n" if as_json else table)
@@ -65,7 +65,7 @@ def check(
     elif any(one.failed for one in checks):
         print(
             "If a change is meant, accept it with `segbench check --update` and commit "
-            f"{folder / Accepted.FILE_NAME}.",
+            f"{folder / Baseline.FILE_NAME}.",
             file=sys.stderr,
         )
         raise typer.Exit(1)

@@ -214,6 +214,10 @@ def notes_on(
                 about=["images_per_second"],
             )
         )
+    precisions = {one.train.provenance.precision for one in cells if one.train}
+    if len(precisions) > 1:
+        some = " or ".join(sorted(precisions))
+        notes.append(Note(f"The trainings ran in {some}: part of a gap may be that."))
     changed = sorted({key for one in cells for key in one.outdated})
     if changed:
         notes.append(

@@ -32,7 +32,7 @@ ARITHMETIC = Spread(
 """What a bench is taken to have whose trainings were not repeated on other processors."""
 
 
-class AcceptedGroup(Section):
+class BaselineGroup(Section):
     """What the seeds of one group scored when they were accepted."""
 
     miou: dict[int, Fraction] = Field(min_length=1)
@@ -46,7 +46,7 @@ class AcceptedGroup(Section):
         return statistics.median(self.miou.values())
 
 
-class Accepted(Section):
+class Baseline(Section):
     """``reports/<bench>/baseline.json``."""
 
     SCHEMA: ClassVar[int] = 2
@@ -60,7 +60,7 @@ class Accepted(Section):
     """Over seeds, within groups."""
     arithmetic: Spread
     """Of one cell over processors, instruction sets, threads and libraries."""
-    groups: dict[str, AcceptedGroup]
+    groups: dict[str, BaselineGroup]
     """By ``data set/model/loss``."""
 
     def write(self, folder: Path) -> Path:
@@ -71,7 +71,7 @@ class Accepted(Section):
         return path
 
     @classmethod
-    def read(cls, folder: Path) -> Accepted | None:
+    def read(cls, folder: Path) -> Baseline | None:
         """Read the record of a bench's folder; None if there is none.
 
         Raises:
@@ -95,7 +95,7 @@ class Accepted(Section):
             raise UserError(f"{path} is not a baseline: {error}. Restore it, or {anew}.") from None
 
 
-def band(accepted: Accepted) -> float:
+def band(accepted: Baseline) -> float:
     """The change of a group's median mIoU that chance can cause, a fraction of one.
 
     The largest of 0.03, 3 standard deviations over seeds and 5 over arithmetic, each of them the
@@ -107,17 +107,17 @@ def band(accepted: Accepted) -> float:
     )
 
 
-def read_accepted(bench: str) -> Accepted:
+def read_baseline(bench: str) -> Baseline:
     """The accepted scores of a bench.
 
     Raises:
         UserError: if there are none, or their file is broken.
     """
     folder = report_folder(bench)
-    accepted = Accepted.read(folder)
+    accepted = Baseline.read(folder)
     if accepted is None:
         raise UserError(
-            f"{folder / Accepted.FILE_NAME} does not exist: bench '{bench}' has no baseline. "
+            f"{folder / Baseline.FILE_NAME} does not exist: bench '{bench}' has no baseline. "
             f"If its present results are good, run `segbench check --bench {bench} --update` and "
             "commit the file."
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segnet.errors import UserError
-from segnet.results.baseline import ARITHMETIC, SMALLEST_BAND, Accepted, AcceptedGroup, band
+from segnet.results.baseline import ARITHMETIC, SMALLEST_BAND, Baseline, BaselineGroup, band
 from segnet.results.cells import CellResult, Results
 from segnet.results.repetitions import Spreads
 from segnet.results.spread import pooled_spread
@@ -54,7 +54,7 @@ def group_name(one: CellResult) -> str:
     return f"{one.cell.dataset}/{one.cell.model}/{one.cell.loss}"
 
 
-def check_results(results: Results, accepted: Accepted) -> tuple[Check, ...]:
+def check_results(results: Results, accepted: Baseline) -> tuple[Check, ...]:
     """Every group of the bench, then those that were accepted and are no longer in it."""
     groups = group_cells(results)
     checks = [
@@ -81,9 +81,9 @@ def accept(
     results: Results,
     command: str,
     *,
-    before: Accepted | None = None,
+    before: Baseline | None = None,
     measured: Spreads | None = None,
-) -> Accepted:
+) -> Baseline:
     """The scores of a bench as the new measure.
 
     Args:
@@ -105,7 +105,7 @@ def accept(
             )
         evaluation = cells[0].evaluation
         assert evaluation is not None
-        groups[name] = AcceptedGroup(
+        groups[name] = BaselineGroup(
             miou={one.cell.seed: _miou(one) for one in cells}, provenance=evaluation.provenance
         )
     seeds = pooled_spread(
@@ -117,7 +117,7 @@ def accept(
     if measured:
         seeds = measured.seeds if measured.seeds.degrees_of_freedom else seeds
         arithmetic = measured.arithmetic if measured.arithmetic.degrees_of_freedom else arithmetic
-    return Accepted(
+    return Baseline(
         bench=results.bench.name,
         command=command,
         seeds=seeds,
@@ -129,7 +129,7 @@ def accept(
 def _check_group(
     name: str,
     cells: list[CellResult],
-    group: AcceptedGroup | None,
+    group: BaselineGroup | None,
     width: float,
 ) -> Check:
     nan = math.nan
@@ -153,23 +153,26 @@ def _check_group(
     if group is None:
         reason = "not in the baseline: `segbench check --update` takes it in"
         return Check(name, "new", nan, now, nan, seeds, reason)
-    slugs = ", ".join(present[seed].cell.slug for seed in seeds)
-    if now - before < -width:
-        return Check(name, "drop", before, now, width, seeds, slugs)
-    if now - before > width:
-        return Check(name, "rise", before, now, width, seeds, slugs)
-    return Check(name, "ok", before, now, width, seeds, _remark(cells, group))
+    remarks = _remarks(cells, group)
+    verdict: Verdict = "drop" if now - before < -width else "rise" if now - before > width else "ok"
+    if verdict != "ok":
+        remarks = [", ".join(present[seed].cell.slug for seed in seeds), *remarks]
+    return Check(name, verdict, before, now, width, seeds, "; ".join(remarks))
 
 
-def _remark(cells: Sequence[CellResult], group: AcceptedGroup) -> str:
-    """What a reader of an unchanged score should know; mostly nothing."""
+def _remarks(cells: Sequence[CellResult], group: BaselineGroup) -> list[str]:
+    """What a reader of a score should know beside the verdict; mostly nothing."""
     notes = []
-    fingerprints = {one.evaluation.provenance.data_fingerprint for one in cells if one.evaluation}
-    if fingerprints != {group.provenance.data_fingerprint}:
+    sources = [one.evaluation.provenance for one in cells if one.evaluation]
+    if {one.data_fingerprint for one in sources} != {group.provenance.data_fingerprint}:
         notes.append("other data than the baseline's")
+    if others := {one.precision for one in sources} - {group.provenance.precision}:
+        notes.append(
+            f"in {', '.join(sorted(others))}, the baseline in {group.provenance.precision}"
+        )
     if extra := [one.cell.seed for one in cells if one.cell.seed not in group.miou]:
         notes.append(f"seed {', '.join(map(str, extra))} is not in the baseline")
-    return "; ".join(notes)
+    return notes
 
 
 def _missing(cells: Sequence[CellResult]) -> str:

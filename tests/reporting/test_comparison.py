@@ -11,6 +11,7 @@ from fake_results import (
     ONE_CLASS,
     PERFECT,
     fake_bench,
+    fake_provenance,
     write_cell,
     write_cost,
     write_scores,
@@ -18,9 +19,11 @@ from fake_results import (
 
 from segnet.errors import UserError
 from segnet.grid import Bench, Cell
+from segnet.paths import cell_report_folder
 from segnet.reporting.comparison import Comparison, compare_cells
 from segnet.reporting.rows import over_seeds
 from segnet.results.cells import cells_of, load_results
+from segnet.results.records import TrainRecord
 
 DATA = {"streets": FACTS, "camvid": FACTS.model_copy(update={"synthetic": False})}
 
@@ -134,6 +137,18 @@ def test_a_network_below_the_blind_predictors_is_noted() -> None:
     for model, counts in (("prior", GOOD), ("segnet_v1", ONE_CLASS), ("fcn8s", PERFECT)):
         write_cell(bench, cell_of(bench, model=model), counts)
     assert "never sees an image (segnet_v1 / ce)" in " ".join(compared(bench).notes)
+
+
+def test_trainings_in_other_precisions_are_said() -> None:
+    bench = fake_bench()
+    for cell in cells_of(bench):
+        write_cell(bench, cell, GOOD)
+    assert "bfloat16" not in " ".join(compared(bench).notes)
+    folder = cell_report_folder(bench.name, bench.cells()[0].slug)
+    record = TrainRecord.read(folder)
+    other = fake_provenance(precision="bfloat16")
+    record.model_copy(update={"provenance": other}).write(folder)
+    assert "ran in bfloat16 or float32" in " ".join(compared(bench).notes)
 
 
 def test_rows_of_different_data_are_noted() -> None:

@@ -11,7 +11,7 @@ from fake_results import GOOD, cells_of, fake_bench, write_cell
 
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder
-from segnet.results.baseline import Accepted
+from segnet.results.baseline import Baseline
 from segnet.results.cells import load_results
 from segnet.results.gate import accept
 from segnet.results.records import EvaluationRecord
@@ -60,7 +60,7 @@ def test_impossible_baseline_is_an_error(keys: list[Any], value: object) -> None
     for cell in cells_of(bench):
         write_cell(bench, cell, GOOD)
     path = accept(load_results(bench, {}), "test").write(Path("reports/fake"))
-    assert Accepted.read(path.parent) is not None
+    assert Baseline.read(path.parent) is not None
     edit(path, keys, value)
     with pytest.raises(UserError, match=r"baseline\.json is not a baseline"):
-        Accepted.read(path.parent)
+        Baseline.read(path.parent)

@@ -29,7 +29,7 @@ from segnet.cli import app
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.paths import cell_report_folder
-from segnet.results.baseline import ARITHMETIC, Accepted, band
+from segnet.results.baseline import ARITHMETIC, Baseline, band
 from segnet.results.cells import cells_of, load_results
 from segnet.results.gate import Check, accept, check_results
 from segnet.results.records import BenchRecord
@@ -55,7 +55,7 @@ def write_bench(bench: Bench, counts: Int64[np.ndarray, "n k k"] = GOOD) -> None
         write_cell(bench, cell, counts)
 
 
-def accept_bench(bench: Bench) -> Accepted:
+def accept_bench(bench: Bench) -> Baseline:
     return accept(load_results(bench, {}), "segbench check --update")
 
 
@@ -67,17 +67,17 @@ def replace_scores(
             write_cell(bench, cell, counts)
 
 
-def checked(bench: Bench, accepted: Accepted) -> dict[str, Check]:
+def checked(bench: Bench, accepted: Baseline) -> dict[str, Check]:
     return {one.group: one for one in check_results(load_results(bench, {}), accepted)}
 
 
-def baseline(*, seeds: float = 0.0, arithmetic: float = 0.0) -> Accepted:
+def baseline(*, seeds: float = 0.0, arithmetic: float = 0.0) -> Baseline:
     """No group, and spreads whose upper bounds are 1.2678 of these: 20 degrees of freedom."""
     spreads = {
         name: Spread(sd=sd, degrees_of_freedom=20, source="")
         for name, sd in (("seeds", seeds), ("arithmetic", arithmetic))
     }
-    return Accepted(bench="fake", command="", groups={}, **spreads)
+    return Baseline(bench="fake", command="", groups={}, **spreads)
 
 
 def test_band_is_the_largest_of_its_three_terms() -> None:
@@ -101,7 +101,7 @@ def test_accepted_scores_are_kept_by_seed_with_their_spread() -> None:
     assert found.median == pytest.approx(scores[1])
     assert accepted.seeds.sd == pytest.approx(statistics.stdev(scores))
     assert accepted.seeds.degrees_of_freedom == 2
-    assert Accepted.read(accepted.write(Path("somewhere")).parent) == accepted
+    assert Baseline.read(accepted.write(Path("somewhere")).parent) == accepted
 
 
 def test_one_seed_tells_no_spread_over_seeds() -> None:
@@ -128,7 +128,7 @@ def test_baseline_of_another_schema_says_what_to_do() -> None:
     path = baseline().write(Path("somewhere"))
     path.write_text(path.read_text().replace('"schema_version": 2', '"schema_version": 1'))
     with pytest.raises(UserError, match=r"schema 1, this code reads 2.*segbench check --update"):
-        Accepted.read(path.parent)
+        Baseline.read(path.parent)
 
 
 def test_unchanged_results_pass() -> None:
@@ -235,6 +235,20 @@ def test_new_cell_and_new_seed_pass_and_are_said() -> None:
     assert not any(one.failed for one in checks.values())
 
 
+def test_other_precision_than_the_baseline_is_said_beside_a_drop() -> None:
+    bench = fake_bench(models=["segnet_v1"], seeds=[0])
+    write_bench(bench)
+    group = accept_bench(bench).groups[GROUP]
+    trained_in_bfloat16 = group.model_copy(
+        update={"miou": {0: 0.9}, "provenance": fake_provenance(precision="bfloat16")}
+    )
+    accepted = accept_bench(bench)
+    accepted.groups[GROUP] = trained_in_bfloat16
+    found = checked(bench, accepted)[GROUP]
+    assert found.verdict == "drop"
+    assert found.detail == "streets-segnet_v1-ce-s0; in float32, the baseline in bfloat16"
+
+
 def test_other_data_are_said_and_outdated_parameters_fail() -> None:
     bench = fake_bench(models=["segnet_v1"], seeds=[0])
     write_bench(bench)
@@ -321,7 +335,7 @@ def test_spreads_are_measured_over_projects_that_trained_the_bench_otherwise() -
             write_bench(more_seeds, nearly(right))
     result = segbench("--update", "--repeated", "other threads", "--repeated", "other processor")
     assert result.exit_code == 0, result.output
-    accepted = Accepted.read(Path("reports/fake"))
+    accepted = Baseline.read(Path("reports/fake"))
     assert accepted is not None
     scores = [GOOD_MIOU, 800 / 1200, 820 / 1180]  # of three seeds; the fourth has the last two
     squares = 3 * statistics.variance(scores) * 2 + statistics.variance(scores[1:])

@@ -19,7 +19,7 @@ from fake_results import (
 
 from segnet.grid import Bench
 from segnet.results import gate
-from segnet.results.baseline import Accepted
+from segnet.results.baseline import Baseline
 from segnet.results.cells import cells_of, load_results
 from segnet.results.gate import Check, accept, check_results
 
@@ -32,7 +32,7 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
     return fake_bench(models=["segnet_v1"], seeds=[0])
 
 
-def accepted(bench: Bench, *, median: float) -> Accepted:
+def accepted(bench: Bench, *, median: float) -> Baseline:
     """A baseline with that median."""
     for cell in cells_of(bench):
         write_cell(bench, cell, GOOD)
@@ -43,7 +43,7 @@ def accepted(bench: Bench, *, median: float) -> Accepted:
     return now.model_copy(update={"groups": groups})
 
 
-def check(bench: Bench, baseline: Accepted) -> Check:
+def check(bench: Bench, baseline: Baseline) -> Check:
     found = {one.group: one for one in check_results(load_results(bench, {}), baseline)}
     return found[GROUP]
 
