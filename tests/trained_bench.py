@@ -1,4 +1,4 @@
-"""A bench trained in a project's folder by this tree's code, on one thread a cell."""
+"""A bench trained in a project by this tree's code, on one thread a cell; and the golden one."""
 
 from __future__ import annotations
 
@@ -7,9 +7,38 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+from fake_project import write_params
+from mosaics import SIDE, write_mosaics
 
 ROOT = Path(__file__).parents[1]
+BASELINE = ROOT / "tests/golden/baseline.json"
+BENCH: dict[str, Any] = {
+    "bench.name": "mosaics",
+    "bench.title": "Golden training",
+    "bench.datasets": ["custom"],
+    "datasets.custom": {"file": "tests/mosaics.py"},
+    "bench.models": ["segnet_v1", "segnet_v2", "segnet_v3", "unet", "fcn8s"],
+    "bench.losses": ["ce", "dice"],
+    "bench.working_size": [SIDE // 2, SIDE // 2],
+    "bench.width": 0.25,
+    "bench.total_epochs": 25,
+    "bench.validate_every_epochs": 25,
+    "recipes.scratch.optimizer": {"kind": "adam", "learning_rate": 5e-3},
+}
 NOTHING: Mapping[str, str] = {}
+
+
+def make_project(folder: Path, changes: dict[str, Any]) -> None:
+    """Parameters and data of the bench, or of a part of it."""
+    write_params(folder, BENCH | changes)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        write_mosaics("mosaics", "custom")
+    finally:
+        os.chdir(before)
 
 
 def python(

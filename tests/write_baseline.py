@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from test_golden_training import BASELINE, make_project
-from trained_bench import ROOT, segbench_check, train
+from trained_bench import BASELINE, ROOT, make_project, segbench_check, train
 
 from pipelines import prepare
 from segnet.results.repetitions import read_trainings
