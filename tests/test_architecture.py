@@ -22,6 +22,7 @@ ONLY_IMPORTER = {
     "typer": "segnet/cli/",
     "scipy": (
         "segnet/datasets/preparing/matlab.py",
+        "segnet/results/spread.py",
         "segnet/statistics/",
         "segnet/submissions/alignment.py",
     ),
