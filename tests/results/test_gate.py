@@ -35,6 +35,7 @@ from segnet.results.gate import Check, accept, check_results
 from segnet.results.records import BenchRecord
 from segnet.results.spread import Spread
 
+ROOT = Path(__file__).parents[2]
 GOOD_MIOU = 49 / 60
 GROUP = "streets/segnet_v1/ce"
 
@@ -147,7 +148,7 @@ def test_drop_counts_if_it_is_larger_than_the_band(right: int, verdict: str) -> 
     # of each class right / (2000 - right): 0.990 before, 0.030 less at 979.6 of 1000
     bench = fake_bench(models=["segnet_v1"])
     write_bench(bench, nearly(995))
-    accepted = accept_bench(bench)
+    accepted = accept_bench(bench).model_copy(update={"arithmetic": baseline().arithmetic})
     write_bench(bench, nearly(right))
     change = right / (2000 - right) - 995 / 1005
     assert (change < -0.03) == (verdict == "drop")
@@ -302,7 +303,8 @@ def test_update_writes_the_baseline_and_prints_what_changed(reported: Bench) -> 
     replace_scores(reported, ONE_CLASS, model="segnet_v1", seeds=(0, 1, 2))
     second = segbench("--update")
     assert second.exit_code == 0
-    assert "| 81.67 | 25.00 | -56.67 | 3.00 | **drop** |" in second.stdout
+    # 5 * 0.0087 * sqrt(18 / 10.865), the quantile of chi-square at 0.1 from a printed table
+    assert "| 81.67 | 25.00 | -56.67 | 5.60 | **drop** |" in second.stdout
     assert segbench().exit_code == 0
     written = json.loads(Path("reports/fake/baseline.json").read_text())
     assert written["command"] == "segbench check --bench fake --update"
@@ -397,3 +399,14 @@ def test_the_gate_does_not_load_torch() -> None:
     code = "import sys, segnet.results.gate, segnet.cli.check; sys.exit('torch' in sys.modules)"
     root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=root).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "reports").glob("*/bench.json")), ids=lambda path: path.parent.name
+)
+def test_every_committed_bench_passes_its_committed_baseline(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    result = CliRunner().invoke(app, ["check", "--bench", path.parent.name])
+    assert result.exit_code == 0, result.output
