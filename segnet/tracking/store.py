@@ -100,6 +100,24 @@ def _connect(uri: str) -> Store:
     return Store(uri)
 
 
+def _require_place(artifacts: str) -> None:
+    """Check that an experiment keeps its files in this project, wherever that lies now.
+
+    MLflow writes down a full path once for all, and would bring back the folder that was moved.
+
+    Raises:
+        StoreError: if the folder of our own database is another one.
+    """
+    here = ARTIFACTS.resolve().as_uri()
+    is_ours = tracking_uri() == f"sqlite:///{Path.cwd() / 'mlflow.db'}"
+    if is_ours and artifacts.startswith("file:") and artifacts.rstrip("/") != here:
+        raise StoreError(
+            f"mlflow.db was made in another place: it keeps files in {artifacts}, not in {here}. "
+            "Delete mlflow.db and mlflow-artifacts, and run `segbench sync`: both are only a view "
+            "of the records."
+        )
+
+
 class Store:
     """What SegBench asks of MLflow. Every method may raise :class:`StoreError`."""
 
@@ -116,6 +134,7 @@ class Store:
             is_local = tracking_uri().startswith("sqlite:")  # a server has a place of its own
             place = ARTIFACTS.resolve().as_uri() if is_local else None
             return self._client.create_experiment(name, artifact_location=place)
+        _require_place(found.artifact_location)
         if found.lifecycle_stage == "deleted":
             self._client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)

@@ -90,6 +90,21 @@ def write_bench(config: Config) -> Results:
     return load_results(config.bench, {})
 
 
+def test_moved_project_does_not_write_into_its_old_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    monkeypatch.chdir(old)
+    sync(write_bench(config_of()))
+    old.rename(new)
+    monkeypatch.chdir(new)
+    results = load_results(config_of().bench, {})
+    with pytest.raises(UserError, match=r"made in another place: .*/old/mlflow-artifacts.*Delete"):
+        sync(results)
+    assert not old.exists()
+
+
 def live(config: Config, epochs: range, cell: Cell = CELL) -> None:
     resolved = config.resolved(cell)
     with live_run(cell, resolved, config_digest(resolved), total_epochs=EPOCHS) as run:
