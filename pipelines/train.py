@@ -26,6 +26,7 @@ from segnet.results.records import CHECKPOINTS, TrainRecord
 from segnet.tracking import live_run
 from segnet.training.batches import steps_per_epoch
 from segnet.training.loop import TrainingStoppedError, fit
+from segnet.training.memory import fitting_memory
 from segnet.training.progress import EpochRow
 from segnet.training.stopping import only_process, stop_requests
 
@@ -81,23 +82,24 @@ def train(opened: OpenCell, should_stop: Callable[[], bool]) -> None:
             live.log_epoch(asdict(row))
 
         try:
-            result = fit(
-                start.network,
-                start.training,
-                validation,
-                loss=start.loss,
-                recipe=config.recipe,
-                size=start.size,
-                num_classes=opened.data.taxonomy.num_classes,
-                total_epochs=bench.total_epochs,
-                validate_every_epochs=bench.validate_every_epochs,
-                seed=cell.seed,
-                compute=compute,
-                state_path=state_folder / "state.pt",
-                on_step=display.on_step,
-                on_epoch=on_epoch,
-                should_stop=should_stop,
-            )
+            with fitting_memory(batch_size=config.recipe.batch_size, size=start.size):
+                result = fit(
+                    start.network,
+                    start.training,
+                    validation,
+                    loss=start.loss,
+                    recipe=config.recipe,
+                    size=start.size,
+                    num_classes=opened.data.taxonomy.num_classes,
+                    total_epochs=bench.total_epochs,
+                    validate_every_epochs=bench.validate_every_epochs,
+                    seed=cell.seed,
+                    compute=compute,
+                    state_path=state_folder / "state.pt",
+                    on_step=display.on_step,
+                    on_epoch=on_epoch,
+                    should_stop=should_stop,
+                )
         except TrainingStoppedError:
             raise UserError(
                 f"{cell.slug} was stopped; its state is saved. `dvc repro` goes on from there."
