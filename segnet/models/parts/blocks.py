@@ -71,7 +71,7 @@ def pool(features: Float[Tensor, "b c h w"]) -> Pooled:
     height, width = features.shape[-2:]
     rows, columns = (torch.arange(0, side, 2, device=features.device) for side in (height, width))
     offset = indices.int() - (rows[:, None] * width + columns).int()  # 0, 1, width or width + 1
-    cells = offset + (2 - width) * (offset >= width)
+    cells = torch.where(offset < width, offset, offset - (width - 2))
     return Pooled(output, cells.byte(), (height, width))
 
 
