@@ -15,6 +15,7 @@ from segnet.cli import (
     compare,
     conform,
     explain,
+    export,
     lr_find,
     predict,
     run,
@@ -60,6 +61,7 @@ app.command()(bench.report)
 app.command()(tracking.sync)
 app.command()(tracking.ui)
 app.command()(predict.predict)
+app.command()(export.export)
 app.command("lr-find")(lr_find.lr_find)
 app.command()(speed.speed)
 app.command()(score.score)

@@ -32,6 +32,9 @@ MASKS_HELP = (
     "labels; classes.json names them."
 )
 JSON_HELP = "Print what was written and the share of each class."
+WEIGHTS_HELP = (
+    "A file of `segbench export`, from anywhere: no params.yaml is read, and the model is its own."
+)
 SAMPLES_HELP = "Predictions to average, with --uncertainty; default: 50, as in the paper."
 
 
@@ -41,6 +44,7 @@ def predict(
     dataset: DatasetName = "",
     loss: LossName = "",
     seed: SeedNumber = None,
+    weights: Annotated[Path | None, typer.Option(help=WEIGHTS_HELP)] = None,
     uncertainty: Annotated[bool, typer.Option("--uncertainty", help=UNCERTAINTY_HELP)] = False,
     samples: Annotated[int | None, typer.Option(help=SAMPLES_HELP, min=2)] = None,
     masks: Annotated[bool, typer.Option("--masks", help=MASKS_HELP)] = False,
@@ -56,6 +60,7 @@ def predict(
     from segnet.datasets.registry import define_dataset
     from segnet.inference.bayesian import PAPER_SAMPLES, dropout_layers
     from segnet.inference.drawing import draw_picture, draw_video
+    from segnet.inference.onnx_files import OnnxNetwork
     from segnet.inference.outputs import Outputs
     from segnet.inference.photos import find_images, read_photo
     from segnet.inference.prediction import (
@@ -66,34 +71,47 @@ def predict(
     )
     from segnet.inference.videos import is_video
     from segnet.models.weight_files import load_weights
-    from segnet.scoring.counts.evaluation import network_predictor
+    from segnet.scoring.counts.evaluation import Predict, network_predictor
 
     if samples is not None and not uncertainty:
         raise UserError("--samples goes with --uncertainty; one prediction needs no samples.")
-    config = load_config()
-    bench = config.bench
-    cell = one_cell(bench, dataset=dataset, model=model, loss=loss, seed=seed)
     files = find_images(paths)
-    taxonomy = define_dataset(cell.dataset, config.datasets).taxonomy
-    compute = choose_compute(bench.precision)
-    num_classes = taxonomy.num_classes
-    network = build_network(config, cell.model, num_classes=num_classes, seed=cell.seed)
-    if uncertainty:
-        dropout_layers(network)
-    compute.place(network)
-    load_weights(network, cell_run_folder(bench.name, cell.slug) / "selected.safetensors")
-    if uncertainty:
-        check_trained_alike(cell, config.models[cell.model])
+    if weights is not None:
+        if model or dataset or loss or seed is not None or uncertainty:
+            raise UserError("--weights brings its own model and data set, without uncertainty.")
+        exported = OnnxNetwork(weights)
+        compute = choose_compute("float32")
+        predictor: Predict = exported.predict
+        taxonomy, working_size = exported.taxonomy, exported.working_size
+        name = exported.facts.get("network", weights.stem)
+    else:
+        config = load_config()
+        bench = config.bench
+        cell = one_cell(bench, dataset=dataset, model=model, loss=loss, seed=seed)
+        taxonomy, working_size = (
+            define_dataset(cell.dataset, config.datasets).taxonomy,
+            bench.working_size,
+        )
+        compute = choose_compute(bench.precision)
+        network = build_network(
+            config, cell.model, num_classes=taxonomy.num_classes, seed=cell.seed
+        )
+        if uncertainty:
+            dropout_layers(network)
+        compute.place(network)
+        load_weights(network, cell_run_folder(bench.name, cell.slug) / "selected.safetensors")
+        if uncertainty:
+            check_trained_alike(cell, config.models[cell.model])
+        predictor = network_predictor(network, compute)
+        name = f"{cell.model}-{cell.loss}-s{cell.seed}"
     made_folder(output)
-    predictor = network_predictor(network, compute)
-    name = f"{cell.model}-{cell.loss}-s{cell.seed}"
     outputs = Outputs(output, name, taxonomy, has_masks=masks)
     if masks:
         outputs.write_classes()
     told: list[dict[str, Any]] = []
 
     def predict_one(image: np.ndarray) -> np.ndarray:
-        return predict_mask(predictor, image, compute=compute, working_size=bench.working_size)
+        return predict_mask(predictor, image, compute=compute, working_size=working_size)
 
     def draw(file: Path) -> None:
         unsure: dict[str, Any] = {}
@@ -111,7 +129,7 @@ def predict(
                     network,
                     image,
                     compute=compute,
-                    working_size=bench.working_size,
+                    working_size=working_size,
                     samples=samples or PAPER_SAMPLES,
                     seed=cell.seed,
                 )
