@@ -1,4 +1,4 @@
-"""Damaged settings and records are refused with a message, never with a traceback."""
+"""Damaged settings, records and descriptions of data are refused with a message, no traceback."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import random
 from pathlib import Path
 
 import pytest
+from fake_custom import make_custom
 from fake_results import GOOD, fake_bench, write_cell
 
 from segnet.bench.config import load_config
+from segnet.datasets.custom import stop_on_errors
+from segnet.datasets.custom.description import read_description
+from segnet.datasets.custom.pairs import survey
 from segnet.errors import UserError
 from segnet.reporting.recount import recount
 from segnet.results.cells import load_results
@@ -71,3 +75,21 @@ def test_damaged_record_is_a_reason_and_no_wrong_done(
             refused += 1
             assert str(file) in one.reason
     assert refused > 50
+
+
+def test_damaged_description_of_own_data_is_read_or_refused(tmp_path: Path) -> None:
+    file = make_custom(tmp_path)
+    whole, pairs = file.read_text(), survey(read_description(file), file).splits
+    chance = random.Random(0)
+    refused: list[str] = []
+    for _ in range(200):
+        file.write_text(mutated(whole, chance))
+        try:
+            found = survey(read_description(file), file)
+            stop_on_errors(found.findings, file)
+        except UserError as error:
+            refused.append(str(error))
+        else:
+            assert sum(map(len, found.splits.values())) == sum(map(len, pairs.values()))
+    assert 50 < len(refused) < 200
+    assert all(str(file) in message for message in refused)
