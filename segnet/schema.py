@@ -42,8 +42,8 @@ def _at_most_one(value: float) -> float:
 Fraction = Annotated[Score, AfterValidator(_at_most_one)]
 """A share of a whole, NaN where there is nothing to share."""
 
-OPTION_TYPES = ConfigDict(strict=True, arbitrary_types_allowed=True)
-"""``"2"`` is no number, and an option may be a tensor that was made of a word."""
+OPTION_TYPES = ConfigDict(strict=True, arbitrary_types_allowed=True, allow_inf_nan=False)
+"""``"2"`` and ``.inf`` are no numbers, and an option may be a tensor that was made of a word."""
 
 
 class Section(BaseModel):

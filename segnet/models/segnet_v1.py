@@ -11,7 +11,10 @@ in the paper. Pooling rounds odd sizes up, as the released Caffe model does.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from jaxtyping import Float
+from pydantic import Field
 from torch import Tensor, nn
 
 from segnet.models.parts.blocks import (
@@ -35,7 +38,13 @@ class SegNetV1(nn.Module):
             predictions: :func:`segnet.inference.bayesian.predict_with_uncertainty`.
     """
 
-    def __init__(self, num_classes: int, *, width: float = 1.0, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        num_classes: int,
+        *,
+        width: float = 1.0,
+        dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0,
+    ) -> None:
         super().__init__()
         self.normalize = Normalize()
         self.encoder = VGG16Encoder(width=width, dropout=dropout)

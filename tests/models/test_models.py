@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -209,6 +212,40 @@ def test_every_network_has_its_block_in_params_yaml() -> None:
 def test_unknown_option_says_which_are_known() -> None:
     with pytest.raises(UserError, match=r"models.segnet_v1: unknown option 'dorpout'"):
         build_model("segnet_v1", num_classes=2, width=1.0, options={"dorpout": 1}, seed=0)
+
+
+TAKEN: dict[tuple[str, str], set[Any]] = {
+    ("segnet_v1", "dropout"): {0, 0.5},
+    ("segnet_basic", "variant"): set(),
+    ("fcn8s", "upsampling"): {"bilinear"},
+    ("fcn16s", "upsampling"): {"bilinear"},
+    ("fcn32s", "upsampling"): {"bilinear"},
+}
+"""Every option of a network, with what it takes of the values below."""
+
+
+def test_every_option_of_a_network_is_tried_below() -> None:
+    assert set(TAKEN) == {
+        (name, option)
+        for name in MODELS
+        for option in inspect.signature(MODELS[name]).parameters
+        if option not in ("num_classes", "width")
+    }
+
+
+@pytest.mark.parametrize(("model", "option"), TAKEN)
+def test_value_that_an_option_cannot_have_is_a_message(model: str, option: str) -> None:
+    numbers = (-1, 0, 0.5, 1, 1.5, 10**30, math.inf, math.nan)
+    found, messages = set(), []
+    for value in (*numbers, None, True, "", "x", "bilinear", [], [0], {}, {"a": 0}):
+        try:
+            with torch.device("meta"):
+                build_model(model, num_classes=2, width=0.05, options={option: value}, seed=0)
+            found.add(value)
+        except UserError as error:
+            messages.append(str(error))
+    assert found == TAKEN[model, option]
+    assert all(option in message for message in messages)
 
 
 def test_network_says_where_it_comes_from(name: str) -> None:
