@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 REPORTS = Path("reports")
@@ -41,11 +42,26 @@ def cell_report_folder(bench: str, slug: str) -> Path:
     return report_folder(bench) / "runs" / slug
 
 
+def state_folder() -> Path:
+    """Where unfinished work lies. ``SEGBENCH_STATE`` names a place that several checkouts see."""
+    return Path(os.environ.get("SEGBENCH_STATE") or ".segbench")
+
+
 def lock_file(bench: str, slug: str) -> Path:
     """Held by the process that trains a cell."""
-    return Path(".segbench/locks") / f"{bench}-{slug}.lock"
+    return state_folder() / "locks" / f"{bench}-{slug}.lock"
 
 
 def checkpoint_folder(digest: str) -> Path:
     """Resumable state of a run, keyed by the digest of its resolved configuration."""
-    return Path(".segbench/checkpoints") / digest
+    return state_folder() / "checkpoints" / digest
+
+
+def status_file(bench: str, slug: str) -> Path:
+    """How far a cell is, for who watches from another terminal."""
+    return state_folder() / "cells" / bench / f"{slug}.json"
+
+
+def log_file(bench: str, name: str) -> Path:
+    """What the stages of a cell have printed, where an engine ran them."""
+    return state_folder() / "logs" / bench / f"{name}.log"

@@ -12,9 +12,10 @@ from segnet.bench.config import Config
 from segnet.bench.machine import find_device
 from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
 from segnet.datasets.prepared.store import read_dataset
+from segnet.engines.status import CellStatus, read_status
 from segnet.errors import UserError
 from segnet.paths import prepared_folder, raw_folder, weights_folder
-from segnet.results.cells import cells_of, load_results
+from segnet.results.cells import CellResult, cells_of, load_results
 from segnet.results.provenance import git_commit, installed_versions
 
 RUN_PIPELINE = "dvc repro"
@@ -98,6 +99,19 @@ def _cells(config: Config) -> list[Finding]:
     done = [one for one in results.cells if one.status == "done"]
     findings = [Finding("cells done", f"{len(done)} of {len(cells_of(config.bench))}", "")]
     for one in results.cells:
-        if one.status != "done":
-            findings.append(Finding(one.cell.slug, one.status, RUN_PIPELINE))
+        told = read_status(one.cell.bench, one.cell.slug)
+        if told is not None and told.state == "running" and told.is_alive():
+            findings.append(Finding(one.cell.slug, told.text(), ""))
+        elif one.status != "done":
+            findings.append(Finding(one.cell.slug, _why_not_done(one, told), RUN_PIPELINE))
     return findings
+
+
+def _why_not_done(result: CellResult, told: CellStatus | None) -> str:
+    """The status, with what its last process told before it ended."""
+    match told:
+        case CellStatus(state="failed" | "stopped"):
+            return f"{result.status}; {told.text()}"
+        case CellStatus(state="running"):
+            return f"{result.status}; killed at epoch {told.epoch} of {told.total_epochs}"
+    return result.status

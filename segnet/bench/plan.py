@@ -18,6 +18,7 @@ from segnet.bench.defaults import (
     measure_known_data,
     measure_own_data,
 )
+from segnet.bench.engine_run import EngineChoice, run_bench, tell_packed
 from segnet.bench.presets import preset_files, write_bench
 from segnet.datasets.custom.description import read_description
 from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
@@ -101,8 +102,12 @@ def _check_names(wishes: Wishes, config: Config) -> None:
         lookup(ENCODER_WEIGHTS, wishes.weights, what="encoder weights")
 
 
-def carry_out(plan: Plan) -> None:
+def carry_out(plan: Plan, engine: EngineChoice | None = None) -> None:
     """Write ``params.yaml`` if the plan is new, look at the user's own data again, run DVC.
+
+    Args:
+        plan: what to run.
+        engine: where; None: DVC itself, one stage after the other.
 
     Raises:
         UserError: if the plan does not fit ``params.yaml``, the data cannot be used, or a stage
@@ -114,7 +119,12 @@ def carry_out(plan: Plan) -> None:
     if OWN in config.bench.datasets:
         # DVC sees a change of these files only in the manifest
         define_dataset(OWN, config.datasets).fetch(raw_folder(OWN))
-    reproduce()
+    if engine is None:
+        reproduce()
+    elif run_bench(config, engine):
+        reproduce()
+        if engine.pack_folder is not None:
+            tell_packed(config.bench.name, engine.pack_folder)
 
 
 def reproduce() -> None:

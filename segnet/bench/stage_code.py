@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import segnet
 from segnet.schema import read_yaml
@@ -22,7 +24,7 @@ def stage_code(stage: str, root: Path = ROOT, **item: str) -> list[Path]:
         item: the point of the stage's matrix, such as ``model="segnet_v1"``.
     """
     files: list[Path] = []
-    for dep in read_yaml(root / "dvc.yaml")["stages"][stage]["deps"]:
+    for dep in _stages(root)[stage]["deps"]:
         name = str(dep)
         for axis, value in item.items():
             name = name.replace(f"${{item.{axis}}}", value)
@@ -30,6 +32,13 @@ def stage_code(stage: str, root: Path = ROOT, **item: str) -> list[Path]:
             path = root / name
             files += sorted(path.rglob("*.py")) if path.is_dir() else [path]
     return [path.relative_to(root) for path in files]
+
+
+@cache
+def _stages(root: Path) -> dict[str, Any]:
+    """The stages of ``dvc.yaml``, which takes a tenth of a second to read."""
+    stages: dict[str, Any] = read_yaml(root / "dvc.yaml")["stages"]
+    return stages
 
 
 def code_digest(stage: str, root: Path = ROOT, **item: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,6 +13,7 @@ from segnet.bench.config import load_config
 from segnet.cli.bench import AsJson
 from segnet.cli.compare import compare
 from segnet.cli.options import names
+from segnet.errors import UserError
 
 
 def run(
@@ -26,6 +29,18 @@ def run(
     width: Annotated[float | None, typer.Option(help="Factor on channels.")] = None,
     weights: Annotated[str, typer.Option(help="random or vgg16.")] = "",
     name: Annotated[str, typer.Option(help="Of the bench and its report.")] = "",
+    preset: Annotated[str, typer.Option(help="Put this preset into params.yaml first.")] = "",
+    engine: Annotated[str, typer.Option(help="dvc (one cell after the other) or plain.")] = "dvc",
+    jobs: Annotated[
+        int,
+        typer.Option(help="Cells at once; default: what there is room for.", min=0),
+    ] = 0,
+    max_minutes: Annotated[
+        float, typer.Option(help="Stop then, with every state saved.", min=0)
+    ] = math.inf,
+    pack: Annotated[
+        Path | None, typer.Option(help="Folder for archives of records and pictures.")
+    ] = None,
     dry: Annotated[
         bool, typer.Option("--dry", help="Show what would run; change nothing.")
     ] = False,
@@ -39,11 +54,21 @@ def run(
     GPU at width 0.25. Without a GPU a model sees 700 / width² images of 120x160 (minutes on two
     cores) in 5 to 500 epochs, with one 75,000 of 360x480 in 20 to 500. Without --dataset the
     options change the bench in params.yaml.
+
+    With --engine plain the cells run as processes on this machine, also where DVC is not installed
+    (docs/cluster.md). --jobs, --max-minutes and --pack are for it.
     """
     from segnet.bench.defaults import Wishes
+    from segnet.bench.engine_run import EngineChoice
     from segnet.bench.plan import carry_out, expand_models, parse_seeds, parse_size, plan_run
-    from segnet.bench.presets import bench_text
+    from segnet.bench.presets import apply_preset, bench_text
 
+    choice = EngineChoice(engine, jobs, max_minutes, pack)
+    where = None if engine == "dvc" else choice
+    if where is None and choice != EngineChoice("dvc"):
+        raise UserError("--jobs, --max-minutes and --pack need an engine: --engine plain.")
+    if preset and not dry:
+        apply_preset(preset)
     config = load_config()
     wishes = Wishes(
         name=name,
@@ -63,5 +88,5 @@ def run(
     if dry:
         print("\n".join(f"cell: {cell.slug}" for cell in plan.bench.cells()))
         return
-    carry_out(plan)
+    carry_out(plan, where)
     compare(bench=plan.bench.name, as_json=as_json)

@@ -1,4 +1,7 @@
-"""What a person sees while a network trains: a live bar in a terminal, plain lines elsewhere."""
+"""What a person sees while a network trains: a live bar in a terminal, plain lines elsewhere.
+
+Who watches from another terminal (``segbench doctor``, an engine) reads the cell's status file.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from segnet.engines.status import CellStatus, write_status
 from segnet.training.progress import EpochRow
 
 
@@ -22,7 +26,7 @@ class TrainingProgress:
     """Shows epoch, loss, validation mIoU, images/s and time left, on stderr.
 
     Args:
-        title: which run this is.
+        title: which run this is: the bench and the cell, with a slash between.
         total_epochs: how many epochs the run has.
         steps_per_epoch: batches in one epoch.
     """
@@ -46,6 +50,7 @@ class TrainingProgress:
 
     def __enter__(self) -> TrainingProgress:
         """Start the bar."""
+        self._tell(CellStatus("running", total_epochs=self._total_epochs))
         if self._bar is not None:
             self._bar.start()
         return self
@@ -57,6 +62,8 @@ class TrainingProgress:
         traceback: TracebackType | None,
     ) -> None:
         """Stop the bar."""
+        if error is not None:
+            self._tell(CellStatus("stopped", reason=str(error)))
         if self._bar is not None:
             self._bar.stop()
 
@@ -71,9 +78,14 @@ class TrainingProgress:
         scores = f"loss {row.train_loss:.3f}  {row.images_per_second:.1f} images/s"
         if not math.isnan(row.val_miou):
             scores = f"val mIoU {row.val_miou:.3f}  {scores}"
+        left = row.seconds * (self._total_epochs - row.epoch)
+        self._tell(CellStatus("running", row.epoch, self._total_epochs, left))
         if self._bar is not None:
             self._bar.update(self._task, completed=row.epoch * self._steps_per_epoch, scores=scores)
             return
-        left = row.seconds * (self._total_epochs - row.epoch)
         line = f"{self._title}  epoch {row.epoch}/{self._total_epochs}  {scores}  {left:.0f} s left"
         print(line, file=sys.stderr, flush=True)
+
+    def _tell(self, status: CellStatus) -> None:
+        bench, _, slug = self._title.partition("/")
+        write_status(bench, slug, status)
