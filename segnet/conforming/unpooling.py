@@ -59,7 +59,7 @@ class IndexWatch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             self._note(args[1], _unpooled_exactly(output, args[1], args[0]))
         elif name in ("scatter", "scatter_", "scatter_add", "scatter_add_"):
             self._note(args[2], _scattered_exactly(output, args[1], args[2], args[3]))
-        elif name == "where" and len(args) == 3:
+        elif name == "where" and len(args) == 3 and output.is_floating_point():
             self._note(args[0], _chosen_exactly(args[2]), may_repeat=True)
         elif isinstance(output, Tensor) and not output.is_floating_point():
             for source in args:
