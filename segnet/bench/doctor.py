@@ -5,20 +5,23 @@ from __future__ import annotations
 import os
 import platform
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 from segnet.bench.config import Config
 from segnet.bench.machine import find_device
+from segnet.bench.pending import in_minutes, pending_cells
 from segnet.datasets.fetching.published_files import MIRROR_VARIABLE
 from segnet.datasets.prepared.store import read_dataset
 from segnet.engines.status import CellStatus, read_status
 from segnet.errors import UserError
-from segnet.paths import prepared_folder, raw_folder, weights_folder
-from segnet.results.cells import CellResult, cells_of, load_results
+from segnet.paths import prepared_folder, raw_folder, report_folder, weights_folder
+from segnet.results.cells import CellResult, Results, load_results
 from segnet.results.provenance import git_commit, installed_versions
 
 RUN_PIPELINE = "dvc repro"
+COMMIT_DIGITS = 12
 
 
 class Finding(NamedTuple):
@@ -49,7 +52,7 @@ def _machine(config: Config) -> list[Finding]:
         Finding("free disk", f"{free_gib:.0f} GiB", "make room" if free_gib < 5 else ""),
         Finding(
             "commit",
-            commit,
+            commit.replace(commit[COMMIT_DIGITS:40], "") if commit != "unknown" else commit,
             "commit your changes, so that results name them" if commit.endswith("dirty") else "",
         ),
     ]
@@ -95,16 +98,32 @@ def _weights(config: Config) -> Finding:
 
 
 def _cells(config: Config) -> list[Finding]:
-    results = load_results(config.bench, {})
-    done = [one for one in results.cells if one.status == "done"]
-    findings = [Finding("cells done", f"{len(done)} of {len(cells_of(config.bench))}", "")]
+    """What is in ``reports/``, and what a run would do for it to come out again."""
+    results = load_results(config.bench, {}, config.settings)
+    done = sum(one.status == "done" for one in results.cells)
+    where = report_folder(config.bench.name)
+    found = f"{done} of {len(results.cells)} cells have results in {where}"
+    findings = [Finding("results", found, "segbench compare" if done else "")]
     for one in results.cells:
         told = read_status(one.cell.bench, one.cell.slug)
         if told is not None and told.state == "running" and told.is_alive():
             findings.append(Finding(one.cell.slug, told.text(), ""))
         elif one.status != "done":
             findings.append(Finding(one.cell.slug, _why_not_done(one, told), RUN_PIPELINE))
-    return findings
+    return [*findings, _what_would_run(results)]
+
+
+def _what_would_run(results: Results) -> Finding:
+    """The cells that ``dvc repro`` would run, why, and how long they take."""
+    pending, trained = pending_cells(results), len(results.bench.cells())
+    if not pending:
+        found = f"would run none of {trained} cells, unless code was edited (`dvc status`)"
+        return Finding(RUN_PIPELINE, found, "")
+    reasons = Counter(one.reason for one in pending)
+    why = "; ".join(f"{reason}: {count}" for reason, count in reasons.items())
+    takes = in_minutes(sum(one.minutes for one in pending))
+    found = f"would run {len(pending)} of {trained} cells ({why})"
+    return Finding(RUN_PIPELINE, f"{found}, {takes}" if takes else found, "segbench run --dry")
 
 
 def _why_not_done(result: CellResult, told: CellStatus | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -35,20 +36,52 @@ class Entry(NamedTuple):
 
 def inventory() -> list[Entry]:
     """One entry for everything that ``params.yaml`` can name, in the order of the registries."""
-    config = load_config()
-    entries = []
-    for name, size in network_sizes(list(MODELS)).items():
-        what, source = _described(MODELS, name)
-        entries.append(Entry("model", name, what, source=source, **size._asdict()))
-    for name in LOSSES:
-        what, source = _described(LOSSES, name)
-        entries.append(Entry("loss", name, what, source=source))
-    for name, recipe in config.recipes.items():
-        entries.append(Entry("recipe", name, recipe.expects, source=recipe.source))
-    entries.extend(dataset_entries(config))
-    for name, path in preset_files().items():
-        entries.append(Entry("preset", name, *_describe_preset(path)))
-    return entries
+    return [entry for kind in KINDS for entry in entries_of(kind)]
+
+
+def entries_of(kind: str) -> list[Entry]:
+    """The entries of one of ``KINDS``."""
+    return KINDS[kind]()
+
+
+def names_of(kind: str) -> list[str]:
+    """Their names alone, which takes less."""
+    if kind == "models":
+        return list(MODELS)
+    if kind == "datasets":
+        return list(dict.fromkeys((*load_config().datasets, *DATASETS)))
+    return [entry.name for entry in entries_of(kind)]
+
+
+def model_entries() -> list[Entry]:
+    """The networks, with what they cost."""
+    return [
+        Entry("model", name, what, source=source, **size._asdict())
+        for name, size in network_sizes(list(MODELS)).items()
+        for what, source in [_described(MODELS, name)]
+    ]
+
+
+def loss_entries() -> list[Entry]:
+    """The losses."""
+    return [
+        Entry("loss", name, what, source=source)
+        for name in LOSSES
+        for what, source in [_described(LOSSES, name)]
+    ]
+
+
+def recipe_entries() -> list[Entry]:
+    """The recipes of ``params.yaml``, with what is to be expected of them."""
+    return [
+        Entry("recipe", name, recipe.expects, source=recipe.source)
+        for name, recipe in load_config().recipes.items()
+    ]
+
+
+def preset_entries() -> list[Entry]:
+    """The presets, with their size."""
+    return [Entry("preset", name, *_describe_preset(path)) for name, path in preset_files().items()]
 
 
 def dataset_entries(config: Config) -> list[Entry]:
@@ -108,3 +141,13 @@ def _describe_preset(path: Path) -> tuple[str, str]:
     height, width = bench.working_size
     size = f"{bench.total_epochs} epochs at {height}x{width}"
     return bench.title, f"{len(bench.cells())} cells, {size}"
+
+
+KINDS: dict[str, Callable[[], list[Entry]]] = {
+    "models": model_entries,
+    "datasets": lambda: dataset_entries(load_config()),
+    "losses": loss_entries,
+    "recipes": recipe_entries,
+    "presets": preset_entries,
+}
+"""What ``segbench list`` can be asked for."""

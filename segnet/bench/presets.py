@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from segnet.atomic import write_atomically
 from segnet.bench.config import load_config
 from segnet.bench.steady import require_no_repro
-from segnet.errors import lookup
+from segnet.errors import UserError, lookup
 from segnet.grid import Bench
 from segnet.paths import PRESETS
 
@@ -41,6 +42,24 @@ def apply_preset(name: str, params: Path = PARAMS) -> Bench:
     """
     block = lookup(preset_files(), name, what="preset").read_text()
     return _replace(params, _with_bench(params.read_text(), block))
+
+
+def restore_params(params: Path = PARAMS) -> Bench:
+    """Bring back the committed ``params.yaml``: every change that was not committed is lost.
+
+    Raises:
+        UserError: if git does not have the file, its content is wrong, or while DVC is running.
+    """
+    try:
+        committed = subprocess.run(
+            ["git", "show", f"HEAD:./{params}"], check=True, capture_output=True, text=True
+        ).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        said = getattr(error, "stderr", "") or str(error)
+        raise UserError(
+            f"git has no {params} to bring back ({said.strip()}). Name a preset instead."
+        ) from None
+    return _replace(params, committed)
 
 
 def write_bench(bench: Bench, *, own_data: Path | None, params: Path = PARAMS) -> Bench:

@@ -16,6 +16,7 @@ from segnet.cli import (
     conform,
     explain,
     export,
+    listing,
     lr_find,
     predict,
     run,
@@ -51,7 +52,7 @@ def _options(
     """A reproducible benchmark of semantic segmentation: SegNet and its rivals."""
 
 
-app.command("list")(bench.list_known)
+app.command("list")(listing.list_known)
 app.command()(bench.doctor)
 app.command()(bench.preset)
 app.command()(run.run)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from itertools import groupby
+import math
+import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -15,57 +18,11 @@ from rich.text import Text
 from segnet.bench.config import load_config
 from segnet.bench.present import settings_now
 from segnet.cli.options import BenchName
+from segnet.errors import UserError
+from segnet.grid import Bench
 
-if TYPE_CHECKING:
-    from segnet.bench.inventory import Entry
-
-NAME_WIDTH = 24
-"""Longer names are folded."""
-
+REWRITTEN = "this rewrote params.yaml, which git tracks; `segbench preset --restore` undoes it"
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-
-
-def list_known(as_json: AsJson = False) -> None:
-    """Show the models, losses, recipes, data sets and presets."""
-    from segnet.bench.inventory import inventory
-
-    entries = inventory()
-    if as_json:
-        print_json([entry._asdict() for entry in entries])
-        return
-    console = Console()
-    for kind, group in groupby(entries, key=lambda entry: entry.kind):
-        console.print(inventory_table(kind, list(group)))
-
-
-def inventory_table(kind: str, entries: list[Entry]) -> Table:
-    """The entries of one kind; a column that none of them fills is left out."""
-    columns = {
-        "name": [entry.name for entry in entries],
-        "M params": [_scaled(entry.parameters, 1e6, 3) for entry in entries],
-        "GMACs": [_scaled(entry.multiply_adds, 1e9, 1) for entry in entries],
-        "what": [entry.what for entry in entries],
-        "facts": [entry.facts for entry in entries],
-        "source": [entry.source for entry in entries],
-    }
-    sizes = " (11 classes, multiply-adds at 360x480)" if kind == "model" else ""
-    table = Table(title=f"{kind}s{sizes}".replace("losss", "losses"), title_justify="left")
-    for heading in (filled := [one for one, texts in columns.items() if any(texts)]):
-        is_number = heading in ("M params", "GMACs")
-        table.add_column(
-            heading,
-            overflow="fold",
-            justify="right" if is_number else "left",
-            no_wrap=is_number,
-            max_width=NAME_WIDTH if heading == "name" else None,
-        )
-    for row in zip(*(columns[heading] for heading in filled), strict=True):
-        table.add_row(*map(Text, row))
-    return table
-
-
-def _scaled(value: int | None, unit: float, digits: int) -> str:
-    return "" if value is None else f"{value / unit:.{digits}f}"
 
 
 def doctor(
@@ -88,10 +45,7 @@ def doctor(
     if as_json:
         print_json([finding._asdict() for finding in findings])
         return
-    table = Table("what", "found", "what to do next")
-    for finding in findings:
-        table.add_row(*map(Text, finding))
-    Console().print(table)
+    Console().print(findings_table(("what", "found", "what to do next"), findings))
 
 
 def examine_own_data(file: Path, output: Path | None, *, as_json: bool) -> None:
@@ -103,20 +57,51 @@ def examine_own_data(file: Path, output: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json([finding._asdict() for finding in findings])
     else:
-        table = Table("", "where", "found", "what to do next")
-        for finding in findings:
-            table.add_row(*map(Text, finding))
-        Console().print(table)
+        headings = ("", "where", "found", "what to do next")
+        Console().print(findings_table(headings, findings))
     if any(finding.level == "error" for finding in findings):
         raise typer.Exit(1)
 
 
+def findings_table(headings: Sequence[str], findings: Iterable[Sequence[str]]) -> Table:
+    """A line for each finding; what it is of stays in one piece."""
+    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    for finding in findings:
+        table.add_row(*map(Text, finding))
+    return table
+
+
+def print_pending(bench: Bench) -> None:
+    """Print the cells of a bench that would run, with minutes where they are known."""
+    from segnet.bench.pending import in_minutes, pending_cells
+    from segnet.results.cells import load_results
+
+    pending = pending_cells(load_results(bench, {}))
+    for one in pending:
+        takes = "" if math.isnan(one.minutes) else f"  {one.minutes:.1f} min"
+        print(f"cell: {one.cell.slug}{takes}  {one.reason}")
+    takes = in_minutes(sum(one.minutes for one in pending)) if pending else ""
+    total = f"{len(pending)} of {len(bench.cells())} cells would run"
+    print(f"{total}, {takes}" if takes else total)
+
+
 def preset(
     name: Annotated[str, typer.Argument(help="Which preset; none lists them.")] = "",
+    restore: Annotated[
+        bool, typer.Option("--restore", help="Bring back the params.yaml that git has.")
+    ] = False,
 ) -> None:
-    """Put a preset into params.yaml; `dvc repro` then runs it."""
-    from segnet.bench.presets import apply_preset, preset_files
+    """Put a preset into params.yaml, which git tracks; `dvc repro` then runs it."""
+    from segnet.bench.presets import apply_preset, preset_files, restore_params
 
+    if restore:
+        if name:
+            raise UserError(f"--restore and preset {name} contradict each other. Leave one out.")
+        bench = restore_params()
+        print(f"params.yaml: as git has it; bench '{bench.name}' ({bench.title})")
+        return
     if not name:
         for known in preset_files():
             print(known)
@@ -124,6 +109,7 @@ def preset(
     bench = apply_preset(name)
     cells = len(load_config().bench.cells())
     print(f"params.yaml: bench '{bench.name}' ({bench.title}), {cells} cells. Next: dvc repro")
+    print(f"note: {REWRITTEN}", file=sys.stderr)
 
 
 def report(bench: BenchName = "") -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from segnet.bench.config import load_config
-from segnet.cli.bench import AsJson
+from segnet.cli.bench import REWRITTEN, AsJson, print_pending
 from segnet.cli.compare import compare
 from segnet.cli.options import names
 from segnet.errors import UserError
@@ -86,7 +86,9 @@ def run(
         print(f"note: {note}", file=sys.stderr)
     print(bench_text(plan.bench), end="", file=sys.stdout if dry else sys.stderr)
     if dry:
-        print("\n".join(f"cell: {cell.slug}" for cell in plan.bench.cells()))
+        print_pending(plan.bench)
         return
+    if plan.is_new or preset:
+        print(f"note: {REWRITTEN}", file=sys.stderr)
     carry_out(plan, where)
     compare(bench=plan.bench.name, as_json=as_json)

@@ -191,7 +191,10 @@ def test_dry_run_shows_the_cells_and_changes_nothing(file: Path) -> None:
     text = Path("params.yaml").read_text()
     printed = CliRunner().invoke(app, ["run", "--dataset", str(file), "--models", "v1", "--dry"])
     assert printed.exit_code == 0, printed.output
-    assert printed.stdout.splitlines()[-1] == "cell: custom-segnet_v1-ce-s0"
+    assert printed.stdout.splitlines()[-2:] == [
+        "cell: custom-segnet_v1-ce-s0  not trained",
+        "1 of 1 cells would run",
+    ]
     assert (sorted(Path.cwd().rglob("*")), Path("params.yaml").read_text()) == (before, text)
 
 

@@ -12,12 +12,15 @@ from typer.testing import CliRunner
 
 import segnet
 from segnet.bench.config import load_config
+from segnet.bench.inventory import names_of
 from segnet.bench.presets import apply_preset, preset_files
 from segnet.cli import app, main, require_code_of
+from segnet.cli.listing import Kind
 from segnet.errors import UserError
 
 ROOT = Path(__file__).parents[2]
 RUNNER = CliRunner()
+COMMIT = ["-c", "user.name=a", "-c", "user.email=a@example.org", "commit"]
 
 
 @pytest.fixture
@@ -67,6 +70,24 @@ def test_preset_without_a_name_lists_them() -> None:
     assert RUNNER.invoke(app, ["preset"]).stdout.split() == sorted(preset_files())
 
 
+def test_restore_brings_back_the_committed_parameters(project: Path) -> None:
+    for command in (["init", "-q"], ["add", "params.yaml"], [*COMMIT, "-qm", "as it was"]):
+        subprocess.run(["git", *command], check=True, cwd=project)
+    before = (project / "params.yaml").read_text()
+    changed = RUNNER.invoke(app, ["preset", "camvid-cpu"])
+    assert "this rewrote params.yaml" in changed.stderr
+    assert "`segbench preset --restore`" in changed.stderr
+    assert (project / "params.yaml").read_text() != before
+    assert "bench 'demo'" in RUNNER.invoke(app, ["preset", "--restore"]).stdout
+    assert (project / "params.yaml").read_text() == before
+
+
+def test_restore_says_that_git_has_no_parameters(project: Path) -> None:
+    error = RUNNER.invoke(app, ["preset", "--restore"]).exception
+    assert isinstance(error, UserError)
+    assert "git has no params.yaml to bring back" in str(error)
+
+
 def test_mistake_is_a_message_without_traceback_and_status_one(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -78,6 +99,25 @@ def test_mistake_is_a_message_without_traceback_and_status_one(
     assert captured.out == ""
     assert captured.err.startswith("error: ")
     assert "dvc repro" in captured.err
+
+
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("columns", [60, 80, 100])
+def test_listed_names_are_whole_at_every_width(
+    kind: Kind, columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = RUNNER.invoke(app, ["list", kind]).stdout.splitlines()
+    assert max(map(len, lines)) <= columns
+    first_words = [line.split()[0] for line in lines if line.strip()]
+    assert [name for name in names_of(kind) if name not in first_words] == []
+
+
+def test_list_alone_names_everything_in_few_lines() -> None:
+    text = RUNNER.invoke(app, ["list"]).stdout
+    assert len(text.splitlines()) < 20
+    words = text.replace(",", " ").split()
+    assert all(name in words for kind in Kind for name in names_of(kind))
 
 
 def test_list_shows_every_registry() -> None:
@@ -95,6 +135,9 @@ def test_doctor_says_what_to_do_in_an_empty_project(project: Path) -> None:
     steps = {finding["what"]: finding["next_step"] for finding in findings}
     assert steps["data set streets"] == "dvc repro"
     assert steps["encoder weights"] == "dvc repro"
+    found = {finding["what"]: finding["found"] for finding in findings}
+    assert found["results"] == "0 of 12 cells have results in reports/demo"
+    assert found["dvc repro"] == "would run 10 of 10 cells (not trained: 10)"
 
 
 @pytest.mark.slow
