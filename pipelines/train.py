@@ -74,6 +74,7 @@ def train(opened: OpenCell, should_stop: Callable[[], bool]) -> None:
         f"{bench.name}/{cell.slug}",
         total_epochs=bench.total_epochs,
         steps_per_epoch=epoch_steps,
+        cell=cell,
     )
     with display, live_run(cell, resolved, digest, total_epochs=bench.total_epochs) as live:
 

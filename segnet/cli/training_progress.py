@@ -19,6 +19,7 @@ from rich.progress import (
 )
 
 from segnet.engines.status import CellStatus, write_status
+from segnet.grid import Cell
 from segnet.training.progress import EpochRow
 
 
@@ -26,13 +27,17 @@ class TrainingProgress:
     """Shows epoch, loss, validation mIoU, images/s and time left, on stderr.
 
     Args:
-        title: which run this is: the bench and the cell, with a slash between.
+        title: which run this is.
         total_epochs: how many epochs the run has.
         steps_per_epoch: batches in one epoch.
+        cell: whose status file is written; None: none.
     """
 
-    def __init__(self, title: str, *, total_epochs: int, steps_per_epoch: int) -> None:
+    def __init__(
+        self, title: str, *, total_epochs: int, steps_per_epoch: int, cell: Cell | None = None
+    ) -> None:
         self._title = title
+        self._cell = cell
         self._total_epochs = total_epochs
         self._steps_per_epoch = steps_per_epoch
         self._epoch = 0
@@ -87,5 +92,5 @@ class TrainingProgress:
         print(line, file=sys.stderr, flush=True)
 
     def _tell(self, status: CellStatus) -> None:
-        bench, _, slug = self._title.partition("/")
-        write_status(bench, slug, status)
+        if self._cell is not None:
+            write_status(self._cell.bench, self._cell.slug, status)
