@@ -184,15 +184,17 @@ def test_a_wrong_option_is_named(options: dict[str, str], message: str) -> None:
         define_dataset("clothing", {"clothing": options})
 
 
+@pytest.mark.usefixtures("raw")
 def test_a_mirror_is_copied_without_the_photos_that_have_no_mask(
-    raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make_clothing(tmp_path / "mirror" / "ccp")
+    mirror = tmp_path / "mirror" / "ccp"
+    make_clothing(mirror)
     monkeypatch.setenv("SEGBENCH_MIRROR", str(tmp_path / "mirror"))
     clothing.fetch(tmp_path / "fetched")
     assert len(list((tmp_path / "fetched/photos").iterdir())) == LABELLED_PHOTOS
     for path in (PHOTO, MASK):
-        assert (tmp_path / "fetched" / path).read_bytes() == (raw / path).read_bytes()
+        assert (tmp_path / "fetched" / path).read_bytes() == (mirror / path).read_bytes()
 
 
 def test_without_a_mirror_the_archive_is_downloaded_and_unpacked(
