@@ -40,7 +40,7 @@ def check(
 ) -> None:
     """Compare the results with reports/BENCH/baseline.json; exit with 1 if one got worse."""
     from segnet.paths import report_folder
-    from segnet.results.baseline import Baseline, read_baseline
+    from segnet.results.accepted_scores import Baseline, read_baseline
     from segnet.results.gate import accept, check_results, markdown
 
     results = present_results(bench)

@@ -2,7 +2,7 @@
 
 The medians over a group's seeds are compared, so that one unlucky training among three changes
 nothing. A change counts if it is larger than the group's band
-(:func:`segnet.results.baseline.band`).
+(:func:`segnet.results.accepted_scores.band`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from segnet.errors import UserError
-from segnet.results.baseline import ARITHMETIC, SMALLEST_BAND, Baseline, BaselineGroup, band
+from segnet.results.accepted_scores import ARITHMETIC, SMALLEST_BAND, Baseline, BaselineGroup, band
 from segnet.results.cells import CellResult, Results
 from segnet.results.repetitions import Spreads
 from segnet.results.spread import pooled_spread

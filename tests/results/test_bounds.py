@@ -11,7 +11,7 @@ from fake_results import GOOD, cells_of, fake_bench, write_cell
 
 from segnet.errors import UserError
 from segnet.paths import cell_report_folder
-from segnet.results.baseline import Baseline
+from segnet.results.accepted_scores import Baseline
 from segnet.results.cells import load_results
 from segnet.results.gate import accept
 from segnet.results.records import EvaluationRecord

@@ -29,7 +29,7 @@ from segnet.cli import app
 from segnet.errors import UserError
 from segnet.grid import Bench
 from segnet.paths import cell_report_folder
-from segnet.results.baseline import ARITHMETIC, Baseline, band
+from segnet.results.accepted_scores import ARITHMETIC, Baseline, band
 from segnet.results.cells import cells_of, load_results
 from segnet.results.gate import Check, accept, check_results
 from segnet.results.records import BenchRecord

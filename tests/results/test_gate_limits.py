@@ -19,7 +19,7 @@ from fake_results import (
 
 from segnet.grid import Bench
 from segnet.results import gate
-from segnet.results.baseline import Baseline
+from segnet.results.accepted_scores import Baseline
 from segnet.results.cells import cells_of, load_results
 from segnet.results.gate import Check, accept, check_results
 

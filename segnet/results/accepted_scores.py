@@ -1,4 +1,4 @@
-"""``reports/<bench>/baseline.json``: the scores that later ones are held against. No torch.
+"""Accepted scores of a bench, ``baseline.json``: what later ones are held against. No torch.
 
 A *group* is the cells of one data set, model and loss, which differ in their seed alone.
 """
